@@ -1,0 +1,60 @@
+import type { Schema } from '../contract/field.ts';
+import type { DecodeLimits } from '../limits.ts';
+import type {
+  BatchRequest,
+  BatchResponse,
+  DecodedPush,
+  DecodedRequest,
+  DecodedResponse,
+  PushBatch,
+  RequestHead,
+} from '../packet.ts';
+
+/**
+ * Batches to frames and back (PROTOCOL.md part A). `loadCodec` gives the one that runs in WebAssembly, `portableCodec`
+ * its twin: equal bytes, equal errors. Calls are synchronous and keep nothing of their arguments.
+ */
+export interface Codec {
+  readonly name: 'wasm' | 'portable';
+
+  /**
+   * Encodes a batch of packets; records have the input shapes of `schema`.
+   *
+   * @returns A new array that the caller owns.
+   * @throws {EncodeError} `unencodable`, with the path of the value.
+   */
+  encodeRequest(schema: Schema, batch: BatchRequest): Uint8Array<ArrayBuffer>;
+  /** As `encodeRequest`; records have the output shapes. */
+  encodeResponse(schema: Schema, batch: BatchResponse): Uint8Array<ArrayBuffer>;
+  /** As `encodeRequest`; records have the output shapes. */
+  encodePush(schema: Schema, batch: PushBatch): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Decodes one request frame.
+   *
+   * @param frame A whole frame, at most `limits.frame` bytes; only read, never kept, but for `bytes` values, which are
+   *   views on it unless `copyBytes` is set.
+   * @returns Packets in wire order.
+   * @throws {DecodeError} `code` as in PROTOCOL.md A.7, `offset` in bytes. Nothing of the frame has been given out.
+   */
+  decodeRequest(schema: Schema, frame: Uint8Array, options?: DecodeOptions): DecodedRequest;
+  decodeResponse(schema: Schema, frame: Uint8Array, options?: DecodeOptions): DecodedResponse;
+  decodePush(schema: Schema, frame: Uint8Array, options?: DecodeOptions): DecodedPush;
+
+  /**
+   * Judges a whole request frame as `decodeRequest` with `invalidValues: 'mark'` does, but makes no records: what a server
+   * needs to accept it.
+   */
+  openRequest(schema: Schema, frame: Uint8Array, options?: DecodeOptions): RequestHead;
+}
+
+export interface DecodeOptions {
+  readonly limits?: Partial<DecodeLimits>;
+  /** Give `bytes` values of their own instead of views on the frame. Default false. */
+  readonly copyBytes?: boolean;
+  /**
+   * What to do with values their types do not allow: refuse the frame (default), or mark the packet with `issues`, as
+   * a server does, whose other packets are to run.
+   */
+  readonly invalidValues?: 'throw' | 'mark';
+}

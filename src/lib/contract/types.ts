@@ -1,0 +1,129 @@
+import type { FileValue } from './file.ts';
+import type { Field, ScalarKind, TypeNode, WrapperKind } from './field.ts';
+
+declare const valueOf: unique symbol;
+declare const mode: unique symbol;
+
+/** How a field may be left out: not at all, by being undefined (`optional`), or by a default on the writer's side. */
+type Presence = 'required' | 'optional' | 'default';
+
+/**
+ * A field type. `T` is the TypeScript type of its values.
+ *
+ * Immutable; make one with the builders of this file (`u8()`, `list(string())` …) and use it as often as you like.
+ */
+export interface Type<T = unknown, P extends Presence = Presence> {
+  readonly node: TypeNode;
+  readonly fallback?: { readonly value: unknown };
+  /** Exists in the type system only. */
+  readonly [valueOf]?: T;
+  readonly [mode]?: P;
+}
+
+/** The value of a type, with every default filled in: what a reader gets. */
+export type ValueOf<X> = X extends Type<infer T, Presence> ? T : never;
+
+export type Fields = Readonly<Record<string, Type>>;
+
+type OmissibleKeys<F> = { [K in keyof F]: F[K] extends Type<unknown, 'optional'> ? K : never }[keyof F];
+type WritableOmissibleKeys<F> = {
+  [K in keyof F]: F[K] extends Type<unknown, 'optional'> | Type<unknown, 'default'> ? K : never;
+}[keyof F];
+type Flat<T> = { [K in keyof T]: T[K] } & {};
+
+/** An object as a reader gets it: optional fields may be missing, defaults are filled in. */
+export type Read<F> = Flat<
+  { [K in Exclude<keyof F, OmissibleKeys<F>>]: ValueOf<F[K]> } & { [K in OmissibleKeys<F>]?: ValueOf<F[K]> }
+>;
+
+/** An object as a writer may give it: optional fields and those with a default may be left out. */
+export type Write<F> = Flat<
+  { [K in Exclude<keyof F, WritableOmissibleKeys<F>>]: ValueOf<F[K]> } & {
+    [K in WritableOmissibleKeys<F>]?: ValueOf<F[K]> | undefined;
+  }
+>;
+
+function scalar<T>(kind: ScalarKind): () => Type<T, 'required'> {
+  const type: Type<T, 'required'> = Object.freeze({ node: Object.freeze({ kind }) });
+  return () => type;
+}
+
+export const bool = scalar<boolean>('bool');
+/** 0 … 255. */
+export const u8 = scalar<number>('u8');
+/** 0 … 65 535. */
+export const u16 = scalar<number>('u16');
+/** 0 … 2^32 - 1. */
+export const u32 = scalar<number>('u32');
+/** -128 … 127. */
+export const i8 = scalar<number>('i8');
+/** -32 768 … 32 767. */
+export const i16 = scalar<number>('i16');
+/** -2^31 … 2^31 - 1. */
+export const i32 = scalar<number>('i32');
+/** A safe integer: ±(2^53 - 1). */
+export const int = scalar<number>('int');
+/** A signed 64-bit integer, as a bigint. */
+export const i64 = scalar<bigint>('i64');
+/** Any number; decimals with up to 7 places take the room of integers. */
+export const f64 = scalar<number>('f64');
+export const string = scalar<string>('string');
+/** A string of few distinct values (tags, units, country codes): each is written once per column. */
+export const symbol = scalar<string>('symbol');
+/** Milliseconds since 1970 UTC, as a safe integer. */
+export const timestamp = scalar<number>('timestamp');
+/** A Date of ±8.64e15 ms. */
+export const date = scalar<Date>('date');
+/** `<ticks>` or `<ticks>.<node>`: nanoseconds since 1970 and the number of the device that made it. */
+export const unixid = scalar<string>('unixid');
+export const bytes = scalar<Uint8Array>('bytes');
+/** Whatever JSON.stringify takes. */
+export const json = scalar<unknown>('json');
+export const file = scalar<FileValue>('file');
+
+/** One of the literals. Frozen once released; for a set that grows take `symbol`. */
+export function enumOf<const L extends readonly [string, ...string[]]>(...literals: L): Type<L[number], 'required'> {
+  return Object.freeze({ node: Object.freeze({ kind: 'enum', literals: Object.freeze([...literals]) }) });
+}
+
+/** May be undefined or missing. */
+export function optional<T>(type: Type<T>): Type<T | undefined, 'optional'> {
+  return wrap('optional', type);
+}
+
+/** May be null. */
+export function nullable<T>(type: Type<T>): Type<T | null, 'required'> {
+  return wrap('nullable', type);
+}
+
+export function list<T>(type: Type<T>): Type<T[], 'required'> {
+  return wrap('list', type);
+}
+
+/** An object inside a record. Frozen once released: it cannot get new fields. */
+export function struct<F extends Fields>(fields: F): Type<Read<F>, 'required'> {
+  return Object.freeze({ node: Object.freeze({ kind: 'struct', fields: fieldsOf(fields) }) });
+}
+
+/**
+ * A field with a default: a writer may leave it out, and a reader whose peer does not know it yet gets the default.
+ *
+ * @param value Copied for each record where it is an object.
+ */
+export function withDefault<T>(type: Type<T>, value: NoInfer<T>): Type<T, 'default'> {
+  if (value === undefined) throw new TypeError('[bad_shape] a default of undefined: use optional()');
+  return Object.freeze({ node: type.node, fallback: Object.freeze({ value }) });
+}
+
+export function fieldsOf(fields: Fields): readonly Field[] {
+  return Object.freeze(
+    Object.entries(fields).map(([name, { node, fallback }]) =>
+      Object.freeze(fallback ? { name, type: node, fallback } : { name, type: node }),
+    ),
+  );
+}
+
+function wrap<T, P extends Presence>(kind: WrapperKind, { node: inner, fallback }: Type): Type<T, P> {
+  if (fallback) throw new TypeError(`[bad_shape] a default inside ${kind}: put withDefault() around it`);
+  return Object.freeze({ node: Object.freeze({ kind, inner }) });
+}

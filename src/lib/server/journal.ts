@@ -1,0 +1,196 @@
+import type { PacketHead } from '../packet.ts';
+
+/** Who sent a batch, as authentication found it when the batch was accepted. Stored with it, as JSON. */
+export interface Identity {
+  readonly user: string;
+  readonly roles: readonly string[];
+  /** The application's own facts about the user; JSON. */
+  readonly meta?: unknown;
+}
+
+/** An outbox as a journal knows it: whose, and which number (16 hex digits). */
+export interface OutboxKey {
+  readonly user: string;
+  readonly outbox: string;
+}
+
+/** Where an outbox stands (C.2): `{ epoch: '0', seq: 0, tag: '0' }` for one that the journal does not know. */
+export interface Place {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly tag: string;
+}
+
+export const nowhere: Place = Object.freeze({ epoch: '0', seq: 0, tag: '0' });
+
+/** A decoded head and the frame it came in, ready to be made durable. */
+export interface IncomingBatch extends OutboxKey {
+  readonly identity: Identity;
+  /** The client's contract version. */
+  readonly contract: number;
+  /** What the client believes of the outbox's place; packets above `after.seq` are new. */
+  readonly after: Place;
+  /** Tag of the frame's last packet; '' where it has none. */
+  readonly tag: string;
+  readonly frame: Uint8Array;
+  /** Results below this sequence number are acknowledged and may be forgotten. */
+  readonly oldest: number;
+  readonly packets: readonly PacketHead[];
+  /** Milliseconds since 1970 UTC. */
+  readonly receivedAt: number;
+}
+
+export type AcceptOutcome =
+  | {
+      readonly kind: 'accepted';
+      /** Highest accepted sequence number of the outbox, after this batch. */
+      readonly accepted: number;
+      /** How many packets of the frame were new. */
+      readonly appended: number;
+      /** Packets of the frame that were not new and have neither packet nor result here any more. */
+      readonly forgotten: readonly number[];
+    }
+  | { readonly kind: 'moved'; readonly place: Place };
+
+/** Packets' results as they were committed together: one response frame. */
+export interface ResultChunk {
+  readonly frame: Uint8Array;
+  /** The results in it that were asked for; the frame may hold more. */
+  readonly seqs: readonly number[];
+}
+
+/** A batch with packets that have not run. */
+export interface PendingBatch {
+  readonly frame: Uint8Array;
+  readonly contract: number;
+  readonly identity: Identity;
+  /** The frame's packets from `from` to `to`, both included, were accepted with it; earlier ones came in another. */
+  readonly from: number;
+  readonly to: number;
+  readonly receivedAt: number;
+}
+
+/** An outbox taken for running. Nobody else runs its packets until it is released or its lease is lost. */
+export interface Claim extends OutboxKey {
+  /** Fencing token: a commit with an older one than the journal's is refused. */
+  readonly token: number;
+  /** The outbox's packets below this have run; those from here on have not. */
+  readonly next: number;
+  /** How often `next` was begun before, in processes that died: 0 for a packet that has not been begun. */
+  readonly attempts: number;
+  /** In order; a few at a time. */
+  readonly batches: readonly PendingBatch[];
+  /** Statuses of earlier packets that pending ones depend on; a missing one has no result here. */
+  readonly statuses: ReadonlyMap<number, number>;
+}
+
+/** A statement that commits together with a result. */
+export interface Effect {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+  /** Rows it must change; another number rolls the commit back. */
+  readonly expectChanges?: number;
+}
+
+/** An entry for a log: `user:x`, `role:y` or `all`. */
+export interface LogAppend {
+  readonly log: string;
+  readonly kind: 'push';
+  readonly frame: Uint8Array;
+}
+
+/** Packets that have run, with all that must become durable at once (rule 3: one transaction, fenced). */
+export interface Completion {
+  /** In order of sequence, beginning at the claim's `next`. */
+  readonly results: readonly { readonly seq: number; readonly status: number }[];
+  /** A response frame of exactly these results. */
+  readonly frame: Uint8Array;
+  /** False for results of reads: they are kept for the asking outbox and do not enter the user's log. */
+  readonly logged: boolean;
+  readonly pushes: readonly LogAppend[];
+  readonly effects: readonly Effect[];
+  /** True when the packet after these is begun right away: its attempt is counted in the same transaction. */
+  readonly beginsNext: boolean;
+}
+
+export type CompletionOutcome =
+  | { readonly kind: 'committed' }
+  /** An effect changed another number of rows than expected, or its statement failed; nothing was committed. */
+  | { readonly kind: 'effect_failed'; readonly index: number; readonly changes?: number; readonly message: string }
+  /** The lease was lost to another worker; nothing was committed. */
+  | { readonly kind: 'fenced' };
+
+/** An entry as a session reads it. */
+export interface LogEntry {
+  readonly log: string;
+  /** From 1, one more each. */
+  readonly offset: number;
+  /** 8 hex digits, random: tells this entry from another that a restored journal gave the same offset. */
+  readonly mark: string;
+  readonly kind: 'results' | 'push';
+  /** For results: whose. '' for pushes. */
+  readonly outbox: string;
+  readonly frame: Uint8Array;
+}
+
+/** A place in one log: the last entry that was read. Offset 0, mark '' is before the first. */
+export interface LogPosition {
+  readonly offset: number;
+  readonly mark: string;
+}
+
+export interface LogReading {
+  readonly entries: readonly LogEntry[];
+  /** False: the log no longer holds exactly what follows the position; the entries begin at the oldest. */
+  readonly recovered: boolean;
+}
+
+/** What has changed and whom it may concern. */
+export type JournalNews =
+  | { readonly kind: 'log'; readonly log: string }
+  /** Results of reads, which are in no log: only streams of this outbox hear of them. */
+  | { readonly kind: 'read'; readonly user: string; readonly outbox: string; readonly frame: Uint8Array }
+  | { readonly kind: 'work' };
+
+/**
+ * The server's durable store: accepted batches, results, each user's event log.
+ *
+ * Every method that changes something resolves after the change is durable. All calls may run concurrently. A method rejects
+ * with `CrudpError` `storage_full` (disk full; alive, may be tried again) or `storage_failed` (after which the
+ * journal accepts nothing any more: what an fsync that failed has lost is unknown).
+ */
+export interface Journal {
+  /** The journal's id: 16 hex digits, made with the store, made anew when a backup is restored. Set by `open`. */
+  readonly epoch: string;
+  /** Opens or creates the store. Leases of a process that died are void. */
+  open(): Promise<void>;
+  /** Ends what is under way and closes. Idempotent. */
+  close(): Promise<void>;
+
+  /** Steps 3 and 4 of C.2, in one transaction. */
+  accept(batch: IncomingBatch): Promise<AcceptOutcome>;
+  place(key: OutboxKey): Promise<Place>;
+  /** The results there are of these packets, in the chunks they were committed in. */
+  results(key: OutboxKey, seqs: readonly number[]): Promise<readonly ResultChunk[]>;
+
+  /** Takes the next outbox that has packets to run: round robin by user, none that is taken. */
+  claim(): Promise<Claim | null>;
+  /** Counts an attempt of the claim's packet `seq`, before its handler runs. @returns how often it was begun, this time included; null: fenced. */
+  begin(claim: Claim, seq: number): Promise<number | null>;
+  complete(claim: Claim, completion: Completion): Promise<CompletionOutcome>;
+  /** Gives the outbox back. Idempotent. */
+  release(claim: Claim): Promise<void>;
+
+  /** Appends a push that no packet caused. */
+  append(entries: readonly LogAppend[]): Promise<void>;
+  /** The last entry of a log, or the position before the first. */
+  end(log: string): Promise<LogPosition>;
+  /** Entries after `position`, at most about `maxBytes` of frames, at least one if there is one. */
+  read(log: string, position: LogPosition, maxBytes: number): Promise<LogReading>;
+
+  /** Drops what is older: results not acknowledged, log entries. @param before ms since 1970 UTC. */
+  trim(before: { readonly results: number; readonly logs: number }): Promise<void>;
+
+  /** Hears of each change after its commit, until the returned function is called. */
+  subscribe(listener: (news: JournalNews) => void): () => void;
+}
