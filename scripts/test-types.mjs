@@ -1,0 +1,78 @@
+// npm run test:types: packs the package, unpacks it where a user would have it, and compiles test/types/*.ts against it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildTs, buildWasm, root, tsIsStale, wasmIsStale } from './build.mjs';
+
+const source = join(root, 'test/types');
+const typescript = join(root, 'node_modules/typescript/bin/tsc');
+const timed = 'sixty-handlers.ts';
+
+/** What a user of the package has installed beside it. */
+const installed = ['eventsource-parser', 'idb', '@types/node'];
+
+const compilerOptions = {
+  target: 'es2023',
+  lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'],
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  // Off, so that the package's own declarations are judged too.
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+if (!existsSync(source)) {
+  console.error('test/types has no files.');
+  process.exit(1);
+}
+if (wasmIsStale()) buildWasm();
+if (tsIsStale()) buildTs();
+
+const folder = mkdtempSync(join(tmpdir(), 'crudp-types-'));
+try {
+  const crudp = join(folder, 'node_modules/crudp');
+  mkdirSync(crudp, { recursive: true });
+  mkdirSync(join(folder, 'node_modules/@types'));
+  for (const name of installed) symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+
+  // --ignore-scripts: `prepare` would build again.
+  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  const [tarball] = JSON.parse(
+    execFileSync('npm', pack, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
+  execFileSync('tar', ['-xzf', join(folder, tarball.filename), '--strip-components=1', '-C', crudp]);
+  console.log(
+    `${tarball.filename}: ${tarball.entryCount} files, ${tarball.size} bytes packed, ${tarball.unpackedSize} unpacked`,
+  );
+
+  cpSync(source, folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+  const files = readdirSync(source).filter((name) => name.endsWith('.ts'));
+  let failed = !compile(files, []);
+  if (files.includes(timed)) failed = !compile([timed], ['--extendedDiagnostics']) || failed;
+  if (failed) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * @param {string[]} files
+ * @param {string[]} flags
+ * @returns {boolean} Whether they compile.
+ */
+function compile(files, flags) {
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  const { status, stdout } = spawnSync(process.execPath, [typescript, '--pretty', 'false', ...flags], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const lines = stdout.split('\n');
+  for (const line of lines) if (/error TS|^ {2}/.test(line)) console.error(`test/types/${line}`);
+  const time = lines.find((line) => line.startsWith('Check time'))?.match(/[\d.]+s/)?.[0];
+  console.log(
+    `${files.length === 1 ? files[0] : `${files.length} files`}: ${status === 0 ? 'ok' : 'failed'}${time ? `, checked in ${time}` : ''}`,
+  );
+  return status === 0;
+}
