@@ -1,6 +1,16 @@
 // npm run test:types: packs the package, unpacks it where a user would have it, and compiles test/types/*.ts against it.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildTs, buildWasm, root, tsIsStale, wasmIsStale } from './build.mjs';
@@ -11,6 +21,9 @@ const timed = 'sixty-handlers.ts';
 
 /** What a user of the package has installed beside it. */
 const installed = ['eventsource-parser', 'idb', '@types/node'];
+
+/** @type {Record<string, string | Record<string, string>>} */
+const exported = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports;
 
 const compilerOptions = {
   target: 'es2023',
@@ -47,10 +60,19 @@ try {
     `${tarball.filename}: ${tarball.entryCount} files, ${tarball.size} bytes packed, ${tarball.unpackedSize} unpacked`,
   );
 
+  let failed = false;
+  for (const [name, targets] of Object.entries(exported)) {
+    for (const target of typeof targets === 'string' ? [targets] : Object.values(targets)) {
+      if (existsSync(join(crudp, target))) continue;
+      console.error(`package.json exports ${name}, but ${target} is not in the package`);
+      failed = true;
+    }
+  }
+
   cpSync(source, folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   const files = readdirSync(source).filter((name) => name.endsWith('.ts'));
-  let failed = !compile(files, []);
+  failed = !compile(files, []) || failed;
   if (files.includes(timed)) failed = !compile([timed], ['--extendedDiagnostics']) || failed;
   if (failed) process.exitCode = 1;
 } finally {
