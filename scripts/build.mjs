@@ -42,9 +42,8 @@ function modifiedMs(path) {
 }
 
 export function wasmIsStale() {
-  return (
-    modifiedMs('src/lib/codec/wasm-bytes.generated.ts') < Math.max(modifiedMs('assembly'), modifiedMs('asconfig.json'))
-  );
+  const built = Math.min(modifiedMs('dist/codec.wasm'), modifiedMs('src/lib/codec/wasm-bytes.generated.ts'));
+  return built < Math.max(modifiedMs('assembly'), modifiedMs('asconfig.json'));
 }
 
 export function tsIsStale() {
