@@ -10,7 +10,10 @@ const User = shape({ id: unixid(), name: string() });
 describe('contract', () => {
   const app = contract(
     { version: 3, errors: { email_taken: 256 } },
-    { users: handler(1, { create: { in: User, out: User }, delete: { in: unixid() } }), pings: handler(0, { read: {} }) },
+    {
+      users: handler(1, { create: { in: User, out: User }, delete: { in: unixid() } }),
+      pings: handler(0, { read: {} }),
+    },
   );
 
   it('numbers routes as handler * 4 + action', () => {

@@ -155,7 +155,8 @@ function errorNames(errors: ErrorSpecs): Map<number, string> {
   const names = new Map<number, string>(Object.entries(Status).map(([name, status]) => [status, name]));
   for (const [name, status] of Object.entries(errors)) {
     if (!/^[a-z][a-z0-9_]*$/.test(name) || name in Status) throw badContract(name, 'not a name for an error');
-    if (!Number.isInteger(status) || status < 256 || status > 65_535) throw badContract(name, 'its status is 256 … 65535');
+    if (!Number.isInteger(status) || status < 256 || status > 65_535)
+      throw badContract(name, 'its status is 256 … 65535');
     const owner = names.get(status);
     if (owner !== undefined) throw badContract(name, `its status ${status} is ${owner}'s`);
     names.set(status, name);

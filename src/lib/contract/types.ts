@@ -1,7 +1,7 @@
-import type { FileValue } from './file.ts';
 import type { Field, ScalarKind, TypeNode, WrapperKind } from './field.ts';
+import type { FileValue } from './file.ts';
 
-declare const valueOf: unique symbol;
+declare const value: unique symbol;
 declare const mode: unique symbol;
 
 /** How a field may be left out: not at all, by being undefined (`optional`), or by a default on the writer's side. */
@@ -16,7 +16,7 @@ export interface Type<T = unknown, P extends Presence = Presence> {
   readonly node: TypeNode;
   readonly fallback?: { readonly value: unknown };
   /** Exists in the type system only. */
-  readonly [valueOf]?: T;
+  readonly [value]?: T;
   readonly [mode]?: P;
 }
 

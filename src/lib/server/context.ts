@@ -11,7 +11,9 @@ export type Audience =
   | 'all';
 
 /** The refusals a handler may name: the contract's own and those of C.5 that are a handler's to give. */
-export type Refusal<C> = ErrorNameOf<C> | Extract<StatusName, 'failed' | 'invalid' | 'denied' | 'not_found' | 'conflict'>;
+export type Refusal<C> =
+  | ErrorNameOf<C>
+  | Extract<StatusName, 'failed' | 'invalid' | 'denied' | 'not_found' | 'conflict'>;
 
 export interface RefusalFacts {
   /** For a person; sent as the result's message, unless issues are given. */
@@ -48,11 +50,7 @@ export interface Context<C extends Contract = Contract> {
    *
    * @param route `handler.action`; records have its output shape.
    */
-  push<R extends RouteName<C>>(
-    to: Audience,
-    route: R,
-    records: readonly OutputWrite<SpecOfRoute<C, R>>[],
-  ): void;
+  push<R extends RouteName<C>>(to: Audience, route: R, records: readonly OutputWrite<SpecOfRoute<C, R>>[]): void;
   /**
    * A statement for the journal's database, run in the transaction that stores the packet's result: both happen, once, or
    * neither does. SQLite journal only.
