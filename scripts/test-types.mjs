@@ -1,4 +1,5 @@
-// npm run test:types: packs the package, unpacks it where a user would have it, and compiles test/types/*.ts against it.
+// npm run test:types: packs the package, unpacks it where a user would have it, and compiles test/types/*.ts and the
+// README's files against it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -34,6 +35,7 @@ const compilerOptions = {
   // Off, so that the package's own declarations are judged too.
   skipLibCheck: false,
   noEmit: true,
+  allowImportingTsExtensions: true,
 };
 
 if (!existsSync(source)) {
@@ -73,10 +75,26 @@ try {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   const files = readdirSync(source).filter((name) => name.endsWith('.ts'));
   failed = !compile(files, []) || failed;
+  failed = !compile(readmeFiles(), []) || failed;
   if (files.includes(timed)) failed = !compile([timed], ['--extendedDiagnostics']) || failed;
   if (failed) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * Writes the README's code blocks that begin with a file name.
+ *
+ * @returns {string[]} Their paths.
+ */
+function readmeFiles() {
+  mkdirSync(join(folder, 'readme'));
+  const text = readFileSync(join(root, 'README.md'), 'utf8');
+  return [...text.matchAll(/```ts\n\/\/ (\S+\.ts)\n([^]*?)```/g)].map(([, name, code]) => {
+    const path = join('readme', String(name));
+    writeFileSync(join(folder, path), String(code));
+    return path;
+  });
 }
 
 /**
