@@ -90,7 +90,7 @@ try {
 function readmeFiles() {
   mkdirSync(join(folder, 'readme'));
   const text = readFileSync(join(root, 'README.md'), 'utf8');
-  return [...text.matchAll(/```ts\n\/\/ (\S+\.ts)\n([^]*?)```/g)].map(([, name, code]) => {
+  return [...text.matchAll(/```ts\n\/\/ (\S+\.ts)\n(.*?)```/gs)].map(([, name, code]) => {
     const path = join('readme', String(name));
     writeFileSync(join(folder, path), String(code));
     return path;
