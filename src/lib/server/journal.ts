@@ -101,7 +101,7 @@ export interface LogAppend {
 
 /** Packets that have run, with all that must become durable at once (rule 3: one transaction, fenced). */
 export interface Completion {
-  /** In order of sequence, beginning at the claim's `next`. */
+  /** Of the outbox's next packets, in order, none left out; at least one. */
   readonly results: readonly { readonly seq: number; readonly status: number }[];
   /** A response frame of exactly these results. */
   readonly frame: Uint8Array;
@@ -155,9 +155,12 @@ export type JournalNews =
 /**
  * The server's durable store: accepted batches, results, each user's event log.
  *
- * Every method that changes something resolves after the change is durable. All calls may run concurrently. A method rejects
- * with `CrudpError` `storage_full` (disk full; alive, may be tried again) or `storage_failed` (after which the
- * journal accepts nothing any more: what an fsync that failed has lost is unknown).
+ * Every method that changes something resolves after the change is durable; frames passed in are copied. All calls may
+ * run concurrently. A method rejects with `CrudpError`
+ * - `storage_full`: disk full; nothing of the call has happened, it may be tried again (`retryable`).
+ * - `storage_busy`: the application's own connection held the database for too long; as above.
+ * - `storage_failed`: the journal accepts nothing any more: what an fsync that failed has lost is unknown.
+ * - `journal_closed`: before `open`, after `close`.
  */
 export interface Journal {
   /** The journal's id: 16 hex digits, made with the store, made anew when a backup is restored. Set by `open`. */
@@ -170,15 +173,23 @@ export interface Journal {
   /** Steps 3 and 4 of C.2, in one transaction. */
   accept(batch: IncomingBatch): Promise<AcceptOutcome>;
   place(key: OutboxKey): Promise<Place>;
-  /** The results there are of these packets, in the chunks they were committed in. */
-  results(key: OutboxKey, seqs: readonly number[]): Promise<readonly ResultChunk[]>;
+  /**
+   * The results there are of these packets, in the chunks they were committed in.
+   *
+   * @param maxBytes About so many of frames, at least one chunk if there is one. Default: all.
+   */
+  results(key: OutboxKey, seqs: readonly number[], maxBytes?: number): Promise<readonly ResultChunk[]>;
 
   /** Takes the next outbox that has packets to run: round robin by user, none that is taken. */
   claim(): Promise<Claim | null>;
-  /** Counts an attempt of the claim's packet `seq`, before its handler runs. @returns how often it was begun, this time included; null: fenced. */
+  /**
+   * Counts an attempt of packet `seq`, the outbox's next, before its handler runs.
+   *
+   * @returns How often it was begun, this time included; null: fenced.
+   */
   begin(claim: Claim, seq: number): Promise<number | null>;
   complete(claim: Claim, completion: Completion): Promise<CompletionOutcome>;
-  /** Gives the outbox back. Idempotent. */
+  /** Gives the outbox back; what has not run can be claimed again at once. Idempotent. */
   release(claim: Claim): Promise<void>;
 
   /** Appends a push that no packet caused. */
@@ -188,7 +199,11 @@ export interface Journal {
   /** Entries after `position`, at most about `maxBytes` of frames, at least one if there is one. */
   read(log: string, position: LogPosition, maxBytes: number): Promise<LogReading>;
 
-  /** Drops what is older: results not acknowledged, log entries. @param before ms since 1970 UTC. */
+  /**
+   * Drops what is older: results not acknowledged, log entries (those older than the results that are dropped too).
+   *
+   * @param before ms since 1970 UTC.
+   */
   trim(before: { readonly results: number; readonly logs: number }): Promise<void>;
 
   /** Hears of each change after its commit, until the returned function is called. */

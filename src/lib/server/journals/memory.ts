@@ -1,0 +1,203 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { CrudpError } from '../../errors.ts';
+import {
+  type AcceptOutcome,
+  type Claim,
+  type Completion,
+  type CompletionOutcome,
+  type IncomingBatch,
+  type Journal,
+  type JournalNews,
+  type LogAppend,
+  type LogPosition,
+  type LogReading,
+  nowhere,
+  type OutboxKey,
+  type Place,
+  type ResultChunk,
+} from '../journal.ts';
+import { MemoryLog } from './memory/log.ts';
+import { MemoryOutbox } from './memory/outbox.ts';
+import { News } from './news.ts';
+import { newEpoch, newMark, type Random, systemRandom } from './random.ts';
+import { Turns } from './turns.ts';
+
+export interface MemoryJournalOptions {
+  /** Dates results and log entries. Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: the system's. */
+  readonly random?: Random;
+  /** Frames handed out with one claim, unless a single batch is larger. Default 1 MiB. */
+  readonly maxClaimBytes?: number;
+}
+
+/**
+ * A journal in this process's memory, for tests and for trying things out: what it holds is gone with the process, and
+ * nothing it says is durable.
+ *
+ * Closing and opening it again is a restart: leases are void, all else is there. Effects need a database; here they
+ * fail.
+ */
+export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
+  return new MemoryJournal(options);
+}
+
+class MemoryJournal implements Journal {
+  readonly epoch: string;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #maxClaimBytes: number;
+  // Keyed by user, then by outbox: no text made of both could be taken for another pair's.
+  readonly #outboxes = new Map<string, Map<string, MemoryOutbox>>();
+  readonly #logs = new Map<string, MemoryLog>();
+  readonly #turns = new Turns<MemoryOutbox>();
+  readonly #leases = new Map<MemoryOutbox, number>();
+  readonly #news = new News();
+  #tokens = 0;
+  #open = false;
+
+  constructor({ clock = systemClock, random = systemRandom, maxClaimBytes = 1 << 20 }: MemoryJournalOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#maxClaimBytes = maxClaimBytes;
+    this.epoch = newEpoch(random);
+  }
+
+  async open(): Promise<void> {
+    this.#open = true;
+    this.#turns.clear();
+    this.#leases.clear();
+    for (const outbox of this.#all()) if (outbox.pending) this.#turns.add(outbox.user, outbox);
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+  }
+
+  async accept(batch: IncomingBatch): Promise<AcceptOutcome> {
+    this.#check();
+    const known = this.#find(batch);
+    const outbox = known ?? new MemoryOutbox(batch);
+    const outcome = outbox.accept(batch, this.epoch);
+    if (outcome.kind === 'accepted' && outcome.appended > 0) {
+      if (!known) this.#add(outbox);
+      if (!this.#leases.has(outbox)) this.#turns.add(outbox.user, outbox);
+      this.#news.tell([{ kind: 'work' }]);
+    }
+    return outcome;
+  }
+
+  async place(key: OutboxKey): Promise<Place> {
+    this.#check();
+    return this.#find(key)?.place(this.epoch) ?? nowhere;
+  }
+
+  async results(
+    key: OutboxKey,
+    seqs: readonly number[],
+    maxBytes = Number.POSITIVE_INFINITY,
+  ): Promise<readonly ResultChunk[]> {
+    this.#check();
+    return this.#find(key)?.results(seqs, maxBytes) ?? [];
+  }
+
+  async claim(): Promise<Claim | null> {
+    this.#check();
+    const outbox = this.#turns.take();
+    if (!outbox) return null;
+    this.#leases.set(outbox, ++this.#tokens);
+    return outbox.claim(this.#tokens, this.#maxClaimBytes);
+  }
+
+  async begin(claim: Claim, seq: number): Promise<number | null> {
+    this.#check();
+    return this.#leased(claim)?.begin(seq) ?? null;
+  }
+
+  async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
+    this.#check();
+    const outbox = this.#leased(claim);
+    if (!outbox) return { kind: 'fenced' };
+    const { frame, logged, pushes, effects } = completion;
+    if (effects.length > 0) {
+      return { kind: 'effect_failed', index: 0, message: 'the memory journal has no database for effects' };
+    }
+    outbox.complete(completion, this.#clock.now());
+    const news: JournalNews[] = [];
+    if (logged) news.push(this.#append(`user:${claim.user}`, 'results', claim.outbox, frame));
+    else news.push({ kind: 'read', user: claim.user, outbox: claim.outbox, frame });
+    news.push(...this.#appendAll(pushes));
+    this.#news.tell(news);
+    return { kind: 'committed' };
+  }
+
+  async release(claim: Claim): Promise<void> {
+    this.#check();
+    const outbox = this.#leased(claim);
+    if (!outbox) return;
+    this.#leases.delete(outbox);
+    if (!outbox.pending) return;
+    this.#turns.add(outbox.user, outbox);
+    this.#news.tell([{ kind: 'work' }]);
+  }
+
+  async append(entries: readonly LogAppend[]): Promise<void> {
+    this.#check();
+    this.#news.tell(this.#appendAll(entries));
+  }
+
+  async end(log: string): Promise<LogPosition> {
+    this.#check();
+    return (this.#logs.get(log) ?? new MemoryLog(log)).end;
+  }
+
+  async read(log: string, position: LogPosition, maxBytes: number): Promise<LogReading> {
+    this.#check();
+    return (this.#logs.get(log) ?? new MemoryLog(log)).read(position, maxBytes);
+  }
+
+  async trim(before: { readonly results: number; readonly logs: number }): Promise<void> {
+    this.#check();
+    for (const log of this.#logs.values()) log.trim(Math.max(before.logs, before.results));
+    for (const outbox of this.#all()) outbox.trim(before.results);
+  }
+
+  subscribe(listener: (news: JournalNews) => void): () => void {
+    return this.#news.subscribe(listener);
+  }
+
+  #check(): void {
+    if (!this.#open) throw new CrudpError('journal_closed', 'the journal is not open');
+  }
+
+  #find({ user, outbox }: OutboxKey): MemoryOutbox | undefined {
+    return this.#outboxes.get(user)?.get(outbox);
+  }
+
+  #add(outbox: MemoryOutbox): void {
+    const mine = this.#outboxes.get(outbox.user) ?? new Map<string, MemoryOutbox>();
+    this.#outboxes.set(outbox.user, mine.set(outbox.outbox, outbox));
+  }
+
+  *#all(): Iterable<MemoryOutbox> {
+    for (const mine of this.#outboxes.values()) yield* mine.values();
+  }
+
+  #leased(claim: Claim): MemoryOutbox | undefined {
+    const outbox = this.#find(claim);
+    return outbox && this.#leases.get(outbox) === claim.token ? outbox : undefined;
+  }
+
+  #append(name: string, kind: 'results' | 'push', outbox: string, frame: Uint8Array): JournalNews {
+    const log = this.#logs.get(name) ?? new MemoryLog(name);
+    this.#logs.set(name, log);
+    log.append({ kind, outbox, frame: frame.slice(), mark: newMark(this.#random) }, this.#clock.now());
+    return { kind: 'log', log: name };
+  }
+
+  /** @returns One piece of news for each log, however many entries it got. */
+  #appendAll(entries: readonly LogAppend[]): JournalNews[] {
+    for (const { log, kind, frame } of entries) this.#append(log, kind, '', frame);
+    return Array.from(new Set(entries.map(({ log }) => log)), (log) => ({ kind: 'log', log }));
+  }
+}

@@ -1,0 +1,19 @@
+/** Where marks and epochs come from; a seeded one makes a run repeatable. @returns `count` bytes. */
+export type Random = (count: number) => Uint8Array;
+
+export const systemRandom: Random = (count) => crypto.getRandomValues(new Uint8Array(count));
+
+/** 2 lower-case hex digits a byte. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The id of a journal: 16 hex digits. */
+export function newEpoch(random: Random): string {
+  return hexOf(random(8));
+}
+
+/** The mark of a log entry: 8 hex digits. */
+export function newMark(random: Random): string {
+  return hexOf(random(4));
+}
