@@ -8,7 +8,7 @@ export function signatureOf(descriptors: readonly string[]): Uint16Array {
   let hash = 0;
   for (const [i, descriptor] of descriptors.entries()) {
     const bytes = utf8.encode(descriptor);
-    hash = xxh32(bytes, 0, bytes.length, hash);
+    hash = xxh32(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, hash);
     signature[i] = hash & 0xffff;
   }
   return signature;

@@ -21,6 +21,8 @@ export class Arena implements Heap {
   u32!: Uint32Array;
   f64!: Float64Array;
   i64!: BigInt64Array;
+  /** For words at any offset. */
+  view!: DataView;
   generation = 0;
   /** Where the next column begins; a multiple of 8, except while a frame is being written. */
   top = LOWEST;
@@ -31,7 +33,7 @@ export class Arena implements Heap {
   constructor(maxBytes: number, maxInstalledBytes: number) {
     this.maxBytes = maxBytes;
     this.maxInstalledBytes = maxInstalledBytes;
-    this.view(new ArrayBuffer(Math.min(FIRST_CAPACITY, maxBytes)));
+    this.look(new ArrayBuffer(Math.min(FIRST_CAPACITY, maxBytes)));
   }
 
   install(words: Uint32Array): number {
@@ -76,15 +78,16 @@ export class Arena implements Heap {
       throw new CrudpError('out_of_memory', `the codec's memory of ${this.maxBytes} bytes cannot hold this batch`);
     }
     const old = this.u8;
-    this.view(new ArrayBuffer(capacity));
+    this.look(new ArrayBuffer(capacity));
     this.u8.set(old);
   }
 
-  private view(buffer: ArrayBuffer): void {
+  private look(buffer: ArrayBuffer): void {
     this.u8 = new Uint8Array(buffer);
     this.i32 = new Int32Array(buffer);
     this.u32 = new Uint32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.i64 = new BigInt64Array(buffer);
+    this.view = new DataView(buffer);
   }
 }

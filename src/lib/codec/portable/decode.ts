@@ -51,7 +51,7 @@ export function decodeFrame(
   if ((head & 15) !== kind) refuse(BAD_KIND, 1);
   const end = length - CHECK_BYTES;
   r.open(frame, 2, end);
-  if (r.view.getUint32(end, true) !== xxh32(frame, 0, end, 0)) refuse(BAD_CHECKSUM, end);
+  if (r.view.getUint32(end, true) !== xxh32(r.view, 0, end, 0)) refuse(BAD_CHECKSUM, end);
 
   const budget = Math.min(limits.values, VALUES_BASE + VALUES_PER_BYTE * length);
   r.budget = budget;

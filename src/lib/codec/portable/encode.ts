@@ -66,7 +66,7 @@ export function encodeFrame(w: Writer, tapeAddress: number): number {
   for (let i = 0; i < count; i++) writeGroup(w, records + i * GROUP_WORDS);
 
   w.copy(tailAddress, tailBytes);
-  w.u32(xxh32(w.arena.u8, start, w.at, 0));
+  w.u32(xxh32(w.arena.view, start, w.at, 0));
   return w.at - start;
 }
 

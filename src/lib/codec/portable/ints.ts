@@ -12,7 +12,7 @@ const FILL_FROM = 48;
 export function unpack32(r: Reader, n: number, address: number): void {
   const out = r.arena.i32;
   const to = address >>> 2;
-  const { frame, run, width, baseLow, base } = r;
+  const { frame, view, run, width, baseLow, base } = r;
   let greatest = 0;
   let sum = 0;
   if (width > 4 || base > MAX_SAFE || base < -MAX_SAFE) {
@@ -35,20 +35,17 @@ export function unpack32(r: Reader, n: number, address: number): void {
     }
   } else if (width === 2) {
     for (let i = 0, p = run; i < n; i++, p += 2) {
-      const offset = (frame[p] as number) | ((frame[p + 1] as number) << 8);
+      const offset = view.getUint16(p, true);
       out[to + i] = baseLow + offset;
       sum += offset;
       if (offset > greatest) greatest = offset;
     }
   } else {
-    const fourth = width === 4;
     for (let i = 0, p = run; i < n; i++, p += width) {
-      let offset = (frame[p] as number) | ((frame[p + 1] as number) << 8) | ((frame[p + 2] as number) << 16);
-      if (fourth) offset |= (frame[p + 3] as number) << 24;
+      const offset = width === 4 ? view.getUint32(p, true) : view.getUint16(p, true) | ((frame[p + 2] as number) << 16);
       out[to + i] = baseLow + offset;
-      const unsigned = offset >>> 0;
-      sum += unsigned;
-      if (unsigned > greatest) greatest = unsigned;
+      sum += offset;
+      if (offset > greatest) greatest = offset;
     }
   }
   r.least = base;
@@ -60,7 +57,7 @@ export function unpack32(r: Reader, n: number, address: number): void {
 export function unpackF64(r: Reader, n: number, address: number): void {
   const out = r.arena.f64;
   const to = address >>> 3;
-  const { frame, run, width, base } = r;
+  const { frame, view, run, width, base } = r;
   let greatest = 0;
   let sum = 0;
   if (width > 6 || base > MAX_SAFE || base < -MAX_SAFE) {
@@ -80,17 +77,15 @@ export function unpackF64(r: Reader, n: number, address: number): void {
     }
   } else if (width === 2) {
     for (let i = 0, p = run; i < n; i++, p += 2) {
-      const offset = (frame[p] as number) | ((frame[p + 1] as number) << 8);
+      const offset = view.getUint16(p, true);
       out[to + i] = base + offset;
       sum += offset;
       if (offset > greatest) greatest = offset;
     }
   } else {
     for (let i = 0, p = run; i < n; i++, p += width) {
-      let offset = (frame[p] as number) | ((frame[p + 1] as number) << 8) | ((frame[p + 2] as number) << 16);
-      if (width > 3) offset = (offset | ((frame[p + 3] as number) << 24)) >>> 0;
-      if (width > 4) offset += (frame[p + 4] as number) * TWO_32;
-      if (width > 5) offset += (frame[p + 5] as number) * (256 * TWO_32);
+      let offset = width > 3 ? view.getUint32(p, true) : view.getUint16(p, true) | ((frame[p + 2] as number) << 16);
+      if (width > 4) offset += (width > 5 ? view.getUint16(p + 4, true) : (frame[p + 4] as number)) * TWO_32;
       out[to + i] = base + offset;
       sum += offset;
       if (offset > greatest) greatest = offset;
@@ -105,13 +100,13 @@ export function unpackF64(r: Reader, n: number, address: number): void {
 export function unpack64(r: Reader, n: number, address: number): void {
   const out = r.arena.i32;
   const to = address >>> 2;
-  const { frame, run, width, baseLow, baseHigh } = r;
+  const { frame, view, run, width, baseLow, baseHigh } = r;
   for (let i = 0, p = run; i < n; i++, p += width) {
     let low = 0;
     let high = 0;
     if (width > 3) {
-      low = word(frame, p);
-      if (width === 8) high = word(frame, p + 4);
+      low = view.getInt32(p, true);
+      if (width === 8) high = view.getInt32(p + 4, true);
       else for (let j = width - 1; j > 3; j--) high = (high << 8) | (frame[p + j] as number);
     } else {
       for (let j = width - 1; j >= 0; j--) low = (low << 8) | (frame[p + j] as number);
@@ -150,13 +145,4 @@ export function measure(r: Reader, n: number): void {
   r.least = least;
   r.greatest = greatest;
   r.sum = sum;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
 }

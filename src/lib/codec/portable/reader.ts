@@ -3,6 +3,7 @@ import type { Arena } from './arena.ts';
 import { refuse } from './refusal.ts';
 
 const NOTHING = new Uint8Array(0);
+const NO_VIEW = new DataView(NOTHING.buffer);
 const TWO_32 = 4294967296;
 export const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
@@ -15,6 +16,8 @@ export const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 export class Reader {
   readonly arena: Arena;
   frame: Uint8Array = NOTHING;
+  /** Of the frame, for words at any offset. */
+  view: DataView = NO_VIEW;
   at = 0;
   end = 0;
   /** What is left of the budget of values (A.8). */
@@ -55,14 +58,13 @@ export class Reader {
   tailLeft = 0;
   tailAt = 0;
 
-  private wide: DataView | null = null;
-
   constructor(arena: Arena) {
     this.arena = arena;
   }
 
   open(frame: Uint8Array, at: number, end: number): void {
     this.frame = frame;
+    this.view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     this.at = at;
     this.end = end;
     this.badOffset = 0;
@@ -71,13 +73,7 @@ export class Reader {
   /** Lets go of the frame: nothing of it is kept. */
   close(): void {
     this.frame = NOTHING;
-    this.wide = null;
-  }
-
-  /** A view for doubles, made for the first one in a frame: most frames have none that need it. */
-  get view(): DataView {
-    this.wide ??= new DataView(this.frame.buffer, this.frame.byteOffset, this.frame.byteLength);
-    return this.wide;
+    this.view = NO_VIEW;
   }
 
   /** Takes so many values off the budget, before the column that begins here is read. */

@@ -1,16 +1,17 @@
 /**
  * Judges UTF-8 (RFC 3629: shortest form, no surrogates, nothing above U+10FFFF).
  *
+ * @param view Of the same bytes.
  * @returns How many UTF-16 units `bytes[start..end)` makes, or -1 where it is not UTF-8.
  */
-export function utf16Length(bytes: Uint8Array, start: number, end: number): number {
-  let at = asciiEnd(bytes, start, end);
+export function utf16Length(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  let at = asciiEnd(bytes, view, start, end);
   // Each lead byte of two or three makes one unit of its bytes, of four two; counted by what is lost.
   let lost = 0;
   while (at < end) {
     const lead = bytes[at] as number;
     if (lead < 0x80) {
-      at = asciiEnd(bytes, at, end);
+      at = asciiEnd(bytes, view, at, end);
     } else if (lead < 0xe0) {
       if (lead < 0xc2 || end - at < 2 || !continues(bytes[at + 1])) return -1;
       at += 2;
@@ -63,19 +64,15 @@ function continues(byte: number | undefined): boolean {
 }
 
 /** Where the ASCII that begins at `start` ends. */
-function asciiEnd(bytes: Uint8Array, start: number, end: number): number {
+function asciiEnd(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   let at = start;
-  for (; at + 8 <= end; at += 8) {
+  for (const last = end - 16; at <= last; at += 16) {
     const seen =
-      (bytes[at] as number) |
-      (bytes[at + 1] as number) |
-      (bytes[at + 2] as number) |
-      (bytes[at + 3] as number) |
-      (bytes[at + 4] as number) |
-      (bytes[at + 5] as number) |
-      (bytes[at + 6] as number) |
-      (bytes[at + 7] as number);
-    if (seen > 127) break;
+      view.getInt32(at, true) |
+      view.getInt32(at + 4, true) |
+      view.getInt32(at + 8, true) |
+      view.getInt32(at + 12, true);
+    if ((seen & 0x80808080) !== 0) break;
   }
   while (at < end && (bytes[at] as number) < 128) at++;
   return at;
