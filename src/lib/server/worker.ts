@@ -1,0 +1,122 @@
+import type { Timer } from '../clock.ts';
+import { CrudpError } from '../errors.ts';
+import type { Claim } from './journal.ts';
+import { OutboxRun, type RunDeps } from './outbox-run.ts';
+
+/** After the journal failed, until the next try. */
+const restMs = 1000;
+
+export interface WorkerDeps extends RunDeps {
+  /** Outboxes that run side by side. */
+  readonly concurrency: number;
+}
+
+/** Takes outboxes that have packets to run, as many at once as it may, and gives them back. */
+export class Worker {
+  private readonly deps: WorkerDeps;
+  private readonly abort = new AbortController();
+  private readonly running = new Set<Promise<void>>();
+  /** Outboxes whose handler asked for another try: kept claimed, without taking up a place. */
+  private readonly parked = new Map<OutboxRun, Timer>();
+  private wakes = 0;
+  private stopping = false;
+  private rest: Timer | undefined;
+
+  constructor(deps: WorkerDeps) {
+    this.deps = deps;
+  }
+
+  /** Says that there may be something to run. */
+  wake(): void {
+    this.wakes++;
+    if (this.stopping || this.rest) return;
+    if (this.running.size < this.deps.concurrency) this.launch(() => this.work());
+  }
+
+  /**
+   * Claims nothing more, and waits for the handlers that run. Idempotent.
+   *
+   * @param graceMs After that `ctx.signal` is aborted; after as long again, handlers that ignore it are left behind:
+   *   their packets run again at the next start.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping = true;
+    this.rest?.cancel();
+    const { clock } = this.deps;
+    for (const [run, timer] of this.parked) {
+      timer.cancel();
+      this.launch(() => this.deps.journal.release(run.claim));
+    }
+    this.parked.clear();
+    const ended = this.settled();
+    const timers = [clock.after(graceMs, () => this.abort.abort(new CrudpError('shutdown', 'the server is closing')))];
+    const left = new Promise<void>((resolve) => timers.push(clock.after(2 * graceMs, resolve)));
+    await Promise.race([ended, left]);
+    for (const timer of timers) timer.cancel();
+  }
+
+  private async settled(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  private launch(task: () => Promise<void>): void {
+    const promise = task()
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => this.running.delete(promise));
+    this.running.add(promise);
+  }
+
+  private async work(): Promise<void> {
+    while (!this.stopping && !this.rest) {
+      const seen = this.wakes;
+      // The 202 of a batch that was accepted in this turn goes out before its packets are claimed.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const claim = await this.deps.journal.claim();
+      if (!claim) {
+        if (seen === this.wakes) return;
+        continue;
+      }
+      // Where one outbox waited, others may; each worker that found work brings in the next.
+      if (this.running.size < this.deps.concurrency) this.launch(() => this.work());
+      await this.runClaim(claim);
+    }
+  }
+
+  private async runClaim(claim: Claim): Promise<void> {
+    if (this.stopping) return this.deps.journal.release(claim);
+    await this.runOn(new OutboxRun(claim, this.deps, this.abort.signal, () => this.stopping));
+  }
+
+  private async runOn(run: OutboxRun): Promise<void> {
+    const end = await run.run().catch(async (error: unknown) => {
+      this.fail(error);
+      return { kind: 'failed' } as const;
+    });
+    if (end.kind === 'retry' && !this.stopping) {
+      this.parked.set(
+        run,
+        this.deps.clock.after(end.delayMs, () => this.resume(run)),
+      );
+    } else {
+      await this.deps.journal.release(run.claim);
+    }
+  }
+
+  private resume(run: OutboxRun): void {
+    if (!this.parked.delete(run)) return;
+    this.launch(async () => {
+      await this.runOn(run);
+      this.wake();
+    });
+  }
+
+  /** The journal is in trouble: nothing is claimed for a while, then it is tried again. */
+  private fail(error: unknown): void {
+    this.deps.log({ event: 'failed', where: 'worker', error });
+    if (this.stopping || this.rest) return;
+    this.rest = this.deps.clock.after(restMs, () => {
+      this.rest = undefined;
+      this.wake();
+    });
+  }
+}
