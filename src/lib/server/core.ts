@@ -43,7 +43,8 @@ export interface SyncReply {
   readonly json: Readonly<Record<string, unknown>>;
   /** For 429 and 503. */
   readonly retryAfterSeconds?: number;
-  /** For the log: the frame's packets, and how many of them were new; 0 where it was refused. */
+  /** For the log: whose packets, how many, and how many of them were new; '' and 0 where it was refused. */
+  readonly outbox: string;
   readonly packets: number;
   readonly appended: number;
 }

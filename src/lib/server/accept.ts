@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.ts';
+import type { Codec } from '../codec/codec.ts';
+import type { Contract } from '../contract/contract.ts';
+import { CrudpError, DecodeError } from '../errors.ts';
+import type { DecodeLimits } from '../limits.ts';
+import type { RequestHead } from '../packet.ts';
+import { answerFrame, maxAnswerBytes } from './answer-results.ts';
+import { awaitResults } from './await-results.ts';
+import type { Broker } from './broker.ts';
+import type { SyncReply, SyncRequest } from './core.ts';
+import type { AcceptOutcome, IncomingBatch, Journal } from './journal.ts';
+import { RequestRefused } from './refused.ts';
+
+export interface AcceptDeps {
+  readonly contract: Contract;
+  readonly codec: Codec;
+  readonly journal: Journal;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly limits: DecodeLimits;
+  readonly maxWaitMs: number;
+  /** Aborted when the server closes: those who wait for results are answered with what there is. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Steps 1 to 4 of C.2, and the answer.
+ *
+ * @throws {RequestRefused} for every answer that is not 202.
+ */
+export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<SyncReply> {
+  const { contract, journal, closing } = deps;
+  const { identity, after, frame } = request;
+  if (request.boundUser !== identity.user) {
+    throw new RequestRefused(403, 'wrong_user', 'the outbox is bound to another user than the one who is signed in');
+  }
+  if (request.contract > contract.version) {
+    const body = { contract: contract.version };
+    throw new RequestRefused(409, 'contract_older', 'this server does not know your contract yet', { body });
+  }
+  const head = openFrame(deps, frame);
+  const { outbox, packets } = head;
+  const last = packets.at(-1);
+  if (last && last.seq > after.seq && request.tag === '') {
+    throw new RequestRefused(422, 'bad_header', 'CRUDP-Tag is missing');
+  }
+  const key = { user: identity.user, outbox };
+  const outcome = await store(deps, {
+    ...key,
+    identity,
+    contract: request.contract,
+    after,
+    tag: request.tag,
+    frame,
+    oldest: head.first - head.oldest,
+    packets,
+    receivedAt: deps.clock.now(),
+  });
+  if (outcome.kind === 'moved') {
+    const { epoch, seq: accepted, tag } = outcome.place;
+    const body = { epoch, accepted, tag };
+    throw new RequestRefused(409, 'moved', 'the outbox stands elsewhere than you believe', { body });
+  }
+  const forgottenSeqs = new Set(outcome.forgotten);
+  const known = packets.filter(({ seq }) => !forgottenSeqs.has(seq)).map(({ seq }) => seq);
+  const lastSeq = known.at(-1);
+  const isWaiting = request.waitMs > 0 && lastSeq !== undefined;
+  if (isWaiting) {
+    const signal = request.signal ? AbortSignal.any([closing, request.signal]) : closing;
+    await awaitResults(deps, key, lastSeq, Math.min(request.waitMs, deps.maxWaitMs), signal);
+  }
+  // The new ones are the last; without waiting they have no results yet, and nobody is to pay for the question.
+  const asked = isWaiting ? known : known.slice(0, known.length - outcome.appended);
+  const chunks = asked.length > 0 ? await journal.results(key, asked, maxAnswerBytes) : [];
+  const forgotten = packets.filter(({ seq }) => forgottenSeqs.has(seq));
+  const results = answerFrame(deps, outbox, chunks, forgotten);
+  return {
+    status: 202,
+    json: {
+      epoch: journal.epoch,
+      accepted: outcome.accepted,
+      ...(results && { results: Buffer.from(results).toString('base64') }),
+    },
+    outbox,
+    packets: packets.length,
+    appended: outcome.appended,
+  };
+}
+
+function openFrame({ contract, codec, limits }: AcceptDeps, frame: Uint8Array): RequestHead {
+  try {
+    return codec.openRequest(contract, frame, { limits });
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const { code, offset } = error;
+    throw new RequestRefused(400, code, `the frame is refused at offset ${offset}`, { body: { offset } });
+  }
+}
+
+async function store({ journal }: AcceptDeps, batch: IncomingBatch): Promise<AcceptOutcome> {
+  try {
+    return await journal.accept(batch);
+  } catch (error) {
+    if (!(error instanceof CrudpError)) throw error;
+    if (error.code === 'storage_full') throw new RequestRefused(507, 'storage_full', 'the disk is full');
+    if (error.code === 'storage_failed' || error.code === 'storage_busy' || error.code === 'journal_closed') {
+      throw new RequestRefused(503, error.code, 'nothing can be stored now', { retryAfterSeconds: 10 });
+    }
+    throw error;
+  }
+}

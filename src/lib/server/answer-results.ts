@@ -1,0 +1,46 @@
+import type { Codec } from '../codec/codec.ts';
+import type { Contract } from '../contract/contract.ts';
+import { DecodeError } from '../errors.ts';
+import { type DecodedResponse, type PacketHead, type PacketResult, Status } from '../packet.ts';
+import type { ResultChunk } from './journal.ts';
+
+/** What one answer carries of them: the client asks again for what is missing, and the stream brings it anyway. */
+export const maxAnswerBytes = 1_048_576;
+
+/**
+ * Makes one response frame of stored chunks and of packets that nothing is known of any more.
+ *
+ * @param chunks At most about `maxAnswerBytes`.
+ * @returns null where there is nothing to say.
+ */
+export function answerFrame(
+  { contract, codec }: { readonly contract: Contract; readonly codec: Codec },
+  outbox: string,
+  chunks: readonly ResultChunk[],
+  forgotten: readonly PacketHead[],
+): Uint8Array | null {
+  const results: PacketResult[] = forgotten.map(({ seq, route }) => forgottenResult(seq, route));
+  for (const { frame, seqs } of chunks) {
+    if (results.length === 0 && chunks.length === 1) return frame;
+    const asked = new Set(seqs);
+    const decoded = readable(codec, contract, frame);
+    if (decoded) results.push(...decoded.results.filter(({ seq }) => asked.has(seq)));
+    // Stored under another contract: its bytes can be handed on, but not merged. Alone now, or with the next question.
+    else if (results.length === 0) return frame;
+  }
+  return results.length === 0 ? null : codec.encodeResponse(contract, { outbox, results });
+}
+
+function forgottenResult(seq: number, route: number): PacketResult {
+  return { seq, route, status: Status.forgotten, message: '', records: [] };
+}
+
+function readable(codec: Codec, contract: Contract, frame: Uint8Array): DecodedResponse | null {
+  try {
+    const decoded = codec.decodeResponse(contract, frame);
+    return decoded.results.some(({ mark }) => mark) ? null : decoded;
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
