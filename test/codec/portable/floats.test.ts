@@ -5,7 +5,7 @@ import { readFloats } from '../../../src/lib/codec/portable/floats.ts';
 import { Reader } from '../../../src/lib/codec/portable/reader.ts';
 import { writeFloats } from '../../../src/lib/codec/portable/write-floats.ts';
 import { Writer } from '../../../src/lib/codec/portable/writer.ts';
-import { floats, little, mode, random } from './reference.ts';
+import { floats, little, mode, random } from '../reference.ts';
 
 const arena = new Arena(1 << 24, 1 << 16);
 const reader = new Reader(arena);

@@ -5,7 +5,7 @@ import { within } from '../../../src/lib/codec/portable/judge.ts';
 import { Reader } from '../../../src/lib/codec/portable/reader.ts';
 import { writeInts32, writeInts64, writeIntsF64, writeUints32 } from '../../../src/lib/codec/portable/write-ints.ts';
 import { Writer } from '../../../src/lib/codec/portable/writer.ts';
-import { ints, intsAs, random } from './reference.ts';
+import { ints, intsAs, random } from '../reference.ts';
 
 const arena = new Arena(1 << 24, 1 << 16);
 const reader = new Reader(arena);

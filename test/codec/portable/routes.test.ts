@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTE_COUNT } from '../../../assembly/protocol.ts';
 import { RouteSums } from '../../../src/lib/codec/portable/routes.ts';
-import { random } from './reference.ts';
+import { random } from '../reference.ts';
 
 describe('RouteSums', () => {
   it('gives routes in order, each with its sum', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cutsPair, utf16Length } from '../../../src/lib/codec/portable/utf8.ts';
-import { random } from './reference.ts';
+import { random } from '../reference.ts';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -17,8 +17,8 @@ import {
   TAPE_MESSAGE_TEXT,
   TAPE_TAIL,
   TAPE_TAIL_ADDRESS,
-} from '../../assembly/protocol.ts';
-import type { Kernels } from '../../src/lib/codec/kernels.ts';
+} from '../../../assembly/protocol.ts';
+import type { Kernels } from '../../../src/lib/codec/kernels.ts';
 
 /**
  * Writes the frame that was just decoded again, from its own tape: what reading and writing leave different there is where

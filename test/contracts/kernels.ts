@@ -1,0 +1,17 @@
+import { describe } from 'vitest';
+import type { Kernels } from '../../src/lib/codec/kernels.ts';
+import { frames } from './kernels/frames.ts';
+import { groups } from './kernels/groups.ts';
+import { refusals } from './kernels/refusals.ts';
+import { values } from './kernels/values.ts';
+
+/** What both kernels promise (src/lib/codec/kernels.ts), judged by their tapes, their bytes and their refusals. */
+export function kernelsContract(name: string, create: () => Kernels): void {
+  describe(`${name} kernels`, () => {
+    const kernels = create();
+    frames(kernels);
+    refusals(kernels);
+    groups(kernels);
+    values(kernels);
+  });
+}
