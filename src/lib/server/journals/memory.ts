@@ -16,6 +16,7 @@ import {
   type Place,
   type ResultChunk,
 } from '../journal.ts';
+import { checkUser } from './admission.ts';
 import { MemoryLog } from './memory/log.ts';
 import { MemoryOutbox } from './memory/outbox.ts';
 import { News } from './news.ts';
@@ -64,6 +65,7 @@ class MemoryJournal implements Journal {
   }
 
   async open(): Promise<void> {
+    if (this.#open) return;
     this.#open = true;
     this.#turns.clear();
     this.#leases.clear();
@@ -76,6 +78,7 @@ class MemoryJournal implements Journal {
 
   async accept(batch: IncomingBatch): Promise<AcceptOutcome> {
     this.#check();
+    checkUser(batch.user);
     const known = this.#find(batch);
     const outbox = known ?? new MemoryOutbox(batch);
     const outcome = outbox.accept(batch, this.epoch);
@@ -103,7 +106,7 @@ class MemoryJournal implements Journal {
 
   async claim(): Promise<Claim | null> {
     this.#check();
-    const outbox = this.#turns.take();
+    const outbox = this.#turns.take()?.outbox;
     if (!outbox) return null;
     this.#leases.set(outbox, ++this.#tokens);
     return outbox.claim(this.#tokens, this.#maxClaimBytes);
@@ -191,7 +194,7 @@ class MemoryJournal implements Journal {
   #append(name: string, kind: 'results' | 'push', outbox: string, frame: Uint8Array): JournalNews {
     const log = this.#logs.get(name) ?? new MemoryLog(name);
     this.#logs.set(name, log);
-    log.append({ kind, outbox, frame: frame.slice(), mark: newMark(this.#random) }, this.#clock.now());
+    log.append({ kind, outbox, frame: new Uint8Array(frame), mark: newMark(this.#random) }, this.#clock.now());
     return { kind: 'log', log: name };
   }
 

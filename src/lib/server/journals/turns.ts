@@ -11,13 +11,13 @@ export class Turns<Outbox> {
   }
 
   /** Removes the outbox whose turn it is; its user's others wait for a whole round. */
-  take(): Outbox | undefined {
+  take(): { readonly user: string; readonly outbox: Outbox } | undefined {
     for (const [user, waiting] of this.#users) {
       this.#users.delete(user);
       for (const outbox of waiting) {
         waiting.delete(outbox);
         if (waiting.size > 0) this.#users.set(user, waiting);
-        return outbox;
+        return { user, outbox };
       }
     }
     return undefined;

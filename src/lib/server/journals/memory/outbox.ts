@@ -60,7 +60,7 @@ export class MemoryOutbox implements OutboxKey {
     const [first, last] = [fresh[0], fresh.at(-1)];
     if (first && last) {
       const { contract, identity, receivedAt } = batch;
-      const frame = batch.frame.slice();
+      const frame = new Uint8Array(batch.frame);
       const needs = dependenciesOf(fresh);
       this.#batches.push({ frame, contract, identity, from: first.seq, to: last.seq, receivedAt, needs });
       for (const { seq } of fresh) this.#waiting.push(seq);
@@ -123,7 +123,7 @@ export class MemoryOutbox implements OutboxKey {
     if (results.length === 0 || results.some(({ seq }, index) => seq !== expected[index])) {
       throw new TypeError('a completion has the results of the next packets of its outbox, in order');
     }
-    const chunk: Chunk = { frame: frame.slice(), at };
+    const chunk: Chunk = { frame: new Uint8Array(frame), at };
     for (const { seq, status } of results) this.#results.set(seq, { status, chunk });
     this.#waiting.splice(0, results.length);
     const [next] = this.#waiting;

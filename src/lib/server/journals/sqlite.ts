@@ -1,0 +1,222 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { CrudpError } from '../../errors.ts';
+import type {
+  AcceptOutcome,
+  Claim,
+  Completion,
+  CompletionOutcome,
+  IncomingBatch,
+  Journal,
+  JournalNews,
+  LogAppend,
+  LogPosition,
+  LogReading,
+  OutboxKey,
+  Place,
+  ResultChunk,
+} from '../journal.ts';
+import { checkUser } from './admission.ts';
+import { News } from './news.ts';
+import { newEpoch, newMark, type Random, systemRandom } from './random.ts';
+import type { Lease, PackedBatch } from './sqlite/calls.ts';
+import { EffectRefused, prepareEffects } from './sqlite/effects.ts';
+import { type Host, localHost, threadHost } from './sqlite/host.ts';
+import { engineOptions, type SqliteJournalOptions, workerUrl } from './sqlite/options.ts';
+import { Pipeline } from './sqlite/pipeline.ts';
+import type { TrimCursor } from './sqlite/results.ts';
+
+/**
+ * A journal in a SQLite file: WAL, `synchronous=FULL`, in a thread of its own, commits shared by concurrent calls.
+ *
+ * One process at a time opens it. The application's own tables may live in the same file, written by
+ * effects (`ctx.effect`) and read through a connection of its own; names that begin with `crudp_` are the journal's. Beside
+ * the file lie SQLite's `-wal` and `-shm` and an empty `-lock`.
+ *
+ * @param path The file; it and its folder are made where they do not exist.
+ */
+export function sqliteJournal(path: string, options: SqliteJournalOptions = {}): Journal {
+  return new SqliteJournal(path, options);
+}
+
+class SqliteJournal implements Journal {
+  readonly #path: string;
+  readonly #options: SqliteJournalOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #news = new News();
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #open: { readonly host: Host; readonly pipeline: Pipeline } | undefined;
+  #epoch = '';
+
+  constructor(path: string, options: SqliteJournalOptions) {
+    // Judged here, where the mistake is: not when the server starts.
+    engineOptions(path, options, '');
+    this.#path = path;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  open(): Promise<void> {
+    this.#opening ??= this.#start().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  async accept(batch: IncomingBatch): Promise<AcceptOutcome> {
+    checkUser(batch.user);
+    const outcome = await this.#pipeline.call('accept', pack(batch));
+    if (outcome.kind === 'accepted' && outcome.appended > 0) this.#news.tell([{ kind: 'work' }]);
+    return outcome;
+  }
+
+  async place({ user, outbox }: OutboxKey): Promise<Place> {
+    return this.#pipeline.call('place', { user, outbox });
+  }
+
+  async results(
+    { user, outbox }: OutboxKey,
+    seqs: readonly number[],
+    maxBytes = Number.POSITIVE_INFINITY,
+  ): Promise<readonly ResultChunk[]> {
+    return this.#pipeline.call('results', { user, outbox }, [...seqs], maxBytes);
+  }
+
+  async claim(): Promise<Claim | null> {
+    return this.#pipeline.call('claim');
+  }
+
+  async begin(claim: Claim, seq: number): Promise<number | null> {
+    return this.#pipeline.call('begin', leaseOf(claim), seq);
+  }
+
+  async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
+    const pipeline = this.#pipeline;
+    const { results, frame, logged, pushes, beginsNext } = completion;
+    let effects: ReturnType<typeof prepareEffects>;
+    try {
+      effects = prepareEffects(completion.effects);
+    } catch (error) {
+      if (error instanceof EffectRefused) return error.outcome;
+      throw error;
+    }
+    const outcome = await pipeline.call('complete', leaseOf(claim), {
+      results: results.map(({ seq, status }) => ({ seq, status })),
+      frame: new Uint8Array(frame),
+      logged,
+      pushes: pushes.map(copyEntry),
+      beginsNext,
+      effects,
+      at: this.#clock.now(),
+      marks: this.#marks(1 + pushes.length),
+    });
+    if (outcome.kind === 'committed') {
+      const { user, outbox } = claim;
+      const own: JournalNews = logged ? { kind: 'log', log: `user:${user}` } : { kind: 'read', user, outbox, frame };
+      this.#news.tell([own, ...newsOf(pushes)]);
+    }
+    return outcome;
+  }
+
+  async release(claim: Claim): Promise<void> {
+    const pending = await this.#pipeline.call('release', leaseOf(claim));
+    if (pending) this.#news.tell([{ kind: 'work' }]);
+  }
+
+  async append(entries: readonly LogAppend[]): Promise<void> {
+    const marks = this.#marks(entries.length);
+    await this.#pipeline.call('append', entries.map(copyEntry), marks, this.#clock.now());
+    this.#news.tell(newsOf(entries));
+  }
+
+  async end(log: string): Promise<LogPosition> {
+    return this.#pipeline.call('end', log);
+  }
+
+  async read(log: string, { offset, mark }: LogPosition, maxBytes: number): Promise<LogReading> {
+    return this.#pipeline.call('read', log, { offset, mark }, maxBytes);
+  }
+
+  async trim({ results, logs }: { readonly results: number; readonly logs: number }): Promise<void> {
+    // In slices, so that other calls come in between.
+    let cursor: TrimCursor | null = { at: Number.MIN_SAFE_INTEGER, id: 0 };
+    while (cursor) cursor = await this.#pipeline.call('trim', { results, logs }, cursor);
+  }
+
+  subscribe(listener: (news: JournalNews) => void): () => void {
+    return this.#news.subscribe(listener);
+  }
+
+  get #pipeline(): Pipeline {
+    if (!this.#open) throw new CrudpError('journal_closed', 'the journal is not open');
+    return this.#open.pipeline;
+  }
+
+  async #start(): Promise<void> {
+    await this.#closing;
+    const options = engineOptions(this.#path, this.#options, newEpoch(this.#random));
+    const threaded = this.#options.thread ?? true;
+    const host = await (threaded ? threadHost(options, this.#options.worker ?? workerUrl()) : localHost(options));
+    this.#epoch = host.epoch;
+    this.#open = { host, pipeline: new Pipeline(host) };
+  }
+
+  async #stop(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    const open = this.#open;
+    if (!open) return;
+    this.#open = undefined;
+    this.#opening = undefined;
+    await open.pipeline.idle();
+    await open.host.close();
+  }
+
+  #marks(count: number): string[] {
+    return Array.from({ length: count }, () => newMark(this.#random));
+  }
+}
+
+/** Copied field by field: what a caller's object holds besides must not reach the thread, which may not take it. */
+function pack(batch: IncomingBatch): PackedBatch {
+  const { user, outbox, contract, tag, oldest, receivedAt } = batch;
+  const { epoch, seq, tag: afterTag } = batch.after;
+  return {
+    user,
+    outbox,
+    contract,
+    tag,
+    oldest,
+    receivedAt,
+    after: { epoch, seq, tag: afterTag },
+    identity: JSON.stringify(batch.identity),
+    packets: batch.packets.map((packet) => ({ seq: packet.seq, after: packet.after })),
+    frame: new Uint8Array(batch.frame),
+  };
+}
+
+function leaseOf({ user, outbox, token }: Claim): Lease {
+  return { user, outbox, token };
+}
+
+function copyEntry({ log, kind, frame }: LogAppend): LogAppend {
+  return { log, kind, frame: new Uint8Array(frame) };
+}
+
+/** One piece of news for each log, however many entries it got. */
+function newsOf(entries: readonly LogAppend[]): JournalNews[] {
+  return Array.from(new Set(entries.map(({ log }) => log)), (log) => ({ kind: 'log', log }));
+}

@@ -1,0 +1,70 @@
+import type { AcceptOutcome } from '../../journal.ts';
+import { admissionOf, dependenciesOf, type JournalPacket } from '../admission.ts';
+import type { PackedBatch } from './calls.ts';
+import type { Connection } from './connection.ts';
+import { addOutbox, findOutbox, type OutboxRow, placeOf, runsText, waitingAmong } from './outbox.ts';
+import { forgetBelow, statusesOf } from './results.ts';
+
+/** Steps 3 and 4 of PROTOCOL.md C.2, in the transaction that is open. */
+export function acceptBatch(db: Connection, batch: PackedBatch, epoch: string): AcceptOutcome {
+  const known = findOutbox(db, batch);
+  const place = placeOf(known, epoch);
+  const { moved, fresh, known: before } = admissionOf(batch, place);
+  if (moved) return { kind: 'moved', place };
+  if (!known && fresh.length === 0) return { kind: 'accepted', accepted: 0, appended: 0, forgotten: before };
+
+  const outbox = known ?? addOutbox(db, batch);
+  const oldest = batch.oldest > outbox.oldest ? forgetBelow(db, outbox.id, batch.oldest) : outbox.oldest;
+  const forgotten = before.length > 0 ? lost(db, outbox, before) : [];
+  const last = fresh.at(-1);
+  if (last) addBatch(db, outbox, batch, fresh);
+  const [accepted, tag] = last ? [last.seq, batch.tag] : [outbox.accepted, outbox.tag];
+  if (last || oldest !== outbox.oldest) {
+    const update = 'UPDATE crudp_outbox SET accepted = ?, tag = ?, oldest = ? WHERE id = ?';
+    db.run(update, accepted, tag, oldest, outbox.id);
+  }
+  return { kind: 'accepted', accepted, appended: fresh.length, forgotten };
+}
+
+/** Those of the accepted packets that neither wait nor have a result. */
+function lost(db: Connection, outbox: OutboxRow, seqs: readonly number[]): number[] {
+  const done = statusesOf(db, outbox.id, seqs);
+  const rest = seqs.filter((seq) => !done.has(seq));
+  const waiting = waitingAmong(db, outbox, rest);
+  return rest.filter((seq) => !waiting.has(seq));
+}
+
+function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, fresh: readonly JournalPacket[]): void {
+  const seqs = fresh.map(({ seq }) => seq);
+  const needs = existing(db, outbox, fresh, seqs);
+  db.run(
+    `INSERT INTO crudp_batch (outbox, first, last, runs, needs, contract, received_at, identity, bytes, frame)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    outbox.id,
+    seqs[0] as number,
+    seqs.at(-1) as number,
+    runsText(seqs),
+    needs.length > 0 ? JSON.stringify(needs) : null,
+    batch.contract,
+    batch.receivedAt,
+    batch.identity,
+    batch.frame.length,
+    batch.frame,
+  );
+}
+
+/** A frame may name a million packets that never were: only those that are here are worth a row's bytes. */
+function existing(
+  db: Connection,
+  outbox: OutboxRow,
+  fresh: readonly JournalPacket[],
+  own: readonly number[],
+): number[] {
+  const needs = [...dependenciesOf(fresh)];
+  if (needs.length === 0) return needs;
+  const mine = new Set(own);
+  const earlier = needs.filter((seq) => !mine.has(seq) && seq <= outbox.accepted).sort((a, b) => a - b);
+  const done = statusesOf(db, outbox.id, earlier);
+  const waiting = waitingAmong(db, outbox, earlier);
+  return needs.filter((seq) => mine.has(seq) || done.has(seq) || waiting.has(seq));
+}

@@ -1,0 +1,61 @@
+import type { CrudpError } from '../../../errors.ts';
+import type {
+  AcceptOutcome,
+  Claim,
+  Completion,
+  CompletionOutcome,
+  IncomingBatch,
+  LogAppend,
+  LogPosition,
+  LogReading,
+  OutboxKey,
+  Place,
+  ResultChunk,
+} from '../../journal.ts';
+import type { JournalPacket } from '../admission.ts';
+import type { PreparedEffect } from './effects.ts';
+import type { TrimCursor } from './results.ts';
+
+/** Which outbox was claimed, and by which claim. */
+export type Lease = OutboxKey & Pick<Claim, 'token'>;
+
+/** A completion as it reaches the database: with what depends on time and chance. */
+export interface DatedCompletion extends Pick<Completion, 'results' | 'frame' | 'logged' | 'pushes' | 'beginsNext'> {
+  readonly effects: readonly PreparedEffect[];
+  /** ms since 1970 UTC. */
+  readonly at: number;
+  /** One for the results, then one for each push. */
+  readonly marks: readonly string[];
+}
+
+/** A batch as it reaches the database: no more of it than is stored. */
+export interface PackedBatch extends Omit<IncomingBatch, 'identity' | 'packets'> {
+  /** JSON. */
+  readonly identity: string;
+  readonly packets: readonly JournalPacket[];
+}
+
+/** What the journal asks of the database, plain data in and out, so that a thread may lie between them. */
+export interface Calls {
+  accept(batch: PackedBatch): AcceptOutcome;
+  place(key: OutboxKey): Place;
+  results(key: OutboxKey, seqs: readonly number[], maxBytes: number): ResultChunk[];
+  claim(): Claim | null;
+  begin(lease: Lease, seq: number): number | null;
+  complete(lease: Lease, completion: DatedCompletion): CompletionOutcome;
+  /** @returns Whether the outbox has packets to run. */
+  release(lease: Lease): boolean;
+  append(entries: readonly LogAppend[], marks: readonly string[], at: number): void;
+  end(log: string): LogPosition;
+  read(log: string, position: LogPosition, maxBytes: number): LogReading;
+  /** One slice of it. @returns The cursor of the next one; null at the end. */
+  trim(before: { readonly results: number; readonly logs: number }, cursor: TrimCursor): TrimCursor | null;
+}
+
+export type CallName = keyof Calls;
+export type Call = { [Name in CallName]: { name: Name; args: Parameters<Calls[Name]> } }[CallName];
+
+/** Those that write: they share a transaction. The others run after it, on what has been committed. */
+export const writes: ReadonlySet<CallName> = new Set<CallName>(['accept', 'begin', 'complete', 'append', 'trim']);
+
+export type Reply = { readonly value: unknown } | { readonly error: CrudpError | TypeError };

@@ -1,0 +1,124 @@
+import { CrudpError } from '../../../errors.ts';
+import { type Call, type Reply, writes } from './calls.ts';
+import type { Connection } from './connection.ts';
+import { EffectRefused } from './effects.ts';
+import { isBusy, storageFailure } from './failure.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Runs calls that came at the same time: those that write in one transaction, so that they share its fsync.
+ *
+ * Each has a savepoint, so one that fails takes back what is its own. Where that is not enough, since SQLite has undone
+ * the whole transaction (a full disk does that) or could not commit it, each is run again in a transaction of its own.
+ */
+export class GroupRunner {
+  readonly #db: Connection;
+  readonly #store: Store;
+  /** Set for good by the first failure after which what was written cannot be trusted. */
+  #failed: CrudpError | undefined;
+
+  constructor(db: Connection, store: Store) {
+    this.#db = db;
+    this.#store = store;
+  }
+
+  /** @returns A reply for each call, in their order; it never throws. */
+  run(calls: readonly Call[]): Reply[] {
+    const replies = new Map<Call, Reply>();
+    const writing = calls.filter(({ name }) => writes.has(name));
+    if (writing.length > 0) this.#commit(writing, replies);
+    for (const call of calls) {
+      if (!replies.has(call)) replies.set(call, this.#attempt(call));
+    }
+    return calls.map((call) => replies.get(call) as Reply);
+  }
+
+  #commit(calls: readonly Call[], replies: Map<Call, Reply>): void {
+    const own = new Map<Call, Reply>();
+    try {
+      if (this.#failed) throw this.#failed;
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const call of calls) own.set(call, this.#saved(call));
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#db.rollback();
+      this.#undone(calls, error, replies);
+      return;
+    }
+    for (const [call, reply] of own) {
+      replies.set(call, reply);
+      if ('value' in reply) this.#store.committed(call, reply.value);
+    }
+  }
+
+  /** The transaction is gone. The calls that made it go fail alone now; the others go well. */
+  #undone(calls: readonly Call[], error: unknown, replies: Map<Call, Reply>): void {
+    this.#note(error);
+    const [call] = calls;
+    if (calls.length === 1 && call) replies.set(call, this.#alone(call, error));
+    // Each alone would only wait as long as all have waited together.
+    else if (this.#failed || isBusy(error)) for (const each of calls) replies.set(each, this.#refused(error));
+    else for (const each of calls) this.#commit([each], replies);
+  }
+
+  /** @throws What makes the whole transaction fail. */
+  #saved(call: Call): Reply {
+    this.#db.exec('SAVEPOINT call');
+    try {
+      const value = this.#invoke(call);
+      this.#db.exec('RELEASE call');
+      return { value };
+    } catch (error) {
+      if (storageFailure(error)) throw error;
+      try {
+        this.#db.exec('ROLLBACK TO call');
+        this.#db.exec('RELEASE call');
+      } catch {
+        // No such savepoint: the statement has ended the transaction, as an effect with OR ROLLBACK does.
+        throw error;
+      }
+      return this.#refused(error);
+    }
+  }
+
+  #alone(call: Call, error: unknown): Reply {
+    if (error instanceof EffectRefused || call.name !== 'complete' || storageFailure(error))
+      return this.#refused(error);
+    const { effects } = call.args[1];
+    if (effects.length === 0) return this.#refused(error);
+    // A deferred foreign key is judged at COMMIT; which of the effects broke it is not told.
+    const message = error instanceof Error ? error.message : String(error);
+    return { value: { kind: 'effect_failed', index: effects.length - 1, message } };
+  }
+
+  #attempt(call: Call): Reply {
+    try {
+      if (this.#failed) throw this.#failed;
+      return { value: this.#invoke(call) };
+    } catch (error) {
+      this.#note(error);
+      return this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): Reply {
+    return error instanceof EffectRefused ? { value: error.outcome } : { error: this.#judged(error) };
+  }
+
+  #note(error: unknown): void {
+    const failure = storageFailure(error);
+    if (failure && !failure.retryable) this.#failed ??= failure;
+  }
+
+  #judged(error: unknown): CrudpError | TypeError {
+    if (this.#failed) return this.#failed;
+    if (error instanceof TypeError) return error;
+    const why = error instanceof Error ? error.message : String(error);
+    return storageFailure(error) ?? new CrudpError('storage_error', why, { cause: error });
+  }
+
+  #invoke(call: Call): unknown {
+    const run = this.#store[call.name] as (...args: readonly unknown[]) => unknown;
+    return run.apply(this.#store, call.args);
+  }
+}

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import { CrudpError } from '../../../errors.ts';
+import type { Call, Reply } from './calls.ts';
+import { type EngineOptions, openEngine } from './engine.ts';
+import { blobsOf, buffersOf, type Order, type Report, unpackError, unpackReply } from './messages.ts';
+
+/** Where the database is: in a thread or here. One group of calls at a time. */
+export interface Host {
+  readonly epoch: string;
+  run(calls: readonly Call[]): Promise<readonly Reply[]>;
+  close(): Promise<void>;
+}
+
+export async function localHost(options: EngineOptions): Promise<Host> {
+  const engine = await openEngine(options);
+  return {
+    epoch: engine.epoch,
+    run: async (calls) => engine.run(calls),
+    close: async () => engine.close(),
+  };
+}
+
+/** @param url The thread's module: sqlite-worker.ts, or what a bundler made of it. */
+export async function threadHost(options: EngineOptions, url: URL): Promise<Host> {
+  const thread = new Thread(new Worker(url, { workerData: options, name: 'crudp journal' }));
+  const opened = await thread.next();
+  if ('fault' in opened) {
+    await thread.end();
+    throw unpackError(opened.fault);
+  }
+  return {
+    epoch: (opened as { epoch: string }).epoch,
+    async run(calls) {
+      const report = await thread.ask({ calls }, buffersOf(calls.flatMap(blobsOf)));
+      return (report as Extract<Report, { replies: unknown }>).replies.map(unpackReply);
+    },
+    async close() {
+      thread.tell('close');
+      await thread.end();
+    },
+  };
+}
+
+/** A worker thread that gives one report for each order. */
+class Thread {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #dead: CrudpError | undefined;
+  #waiting: { resolve(report: Report): void; reject(error: CrudpError): void } | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (report: Report) => {
+      this.#waiting?.resolve(report);
+      this.#waiting = undefined;
+    });
+    worker.on('error', (error) => this.#die(error));
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#die(undefined);
+        resolve();
+      });
+    });
+  }
+
+  ask(order: Order, transfer: ArrayBuffer[]): Promise<Report> {
+    const report = this.next();
+    if (!this.#dead) this.#worker.postMessage(order, transfer);
+    return report;
+  }
+
+  tell(order: Order): void {
+    this.#worker.postMessage(order);
+  }
+
+  /** The next report; while it is awaited, the thread keeps the process alive. */
+  next(): Promise<Report> {
+    this.#worker.ref();
+    return new Promise<Report>((resolve, reject) => {
+      if (this.#dead) reject(this.#dead);
+      else this.#waiting = { resolve, reject };
+    }).finally(() => this.#worker.unref());
+  }
+
+  /** Resolves once the thread is gone. */
+  end(): Promise<void> {
+    this.#worker.ref();
+    return this.#exited;
+  }
+
+  #die(cause: Error | undefined): void {
+    const why = cause?.message ?? 'it has ended';
+    this.#dead ??= new CrudpError('storage_failed', `the journal's thread is gone: ${why}`, { cause });
+    this.#waiting?.reject(this.#dead);
+    this.#waiting = undefined;
+  }
+}

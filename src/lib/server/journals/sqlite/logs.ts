@@ -1,0 +1,126 @@
+import type { LogEntry, LogPosition, LogReading } from '../../journal.ts';
+import { bytesOf, type Connection } from './connection.ts';
+import { unreferenced } from './results.ts';
+
+/** More are read in several calls, however small they are. */
+const maxEntries = 1024;
+
+interface LogRow {
+  readonly id: number;
+  readonly end_offset: number;
+  readonly end_mark: string;
+  readonly start_offset: number;
+  readonly start_mark: string;
+}
+
+interface EntryRow {
+  readonly offset: number;
+  readonly mark: string;
+  readonly outbox: string;
+  readonly chunk: number | null;
+  readonly frame: Uint8Array | ArrayBuffer;
+}
+
+/** What a new entry holds: a chunk of results, or a push. */
+export type EntryContent =
+  | { readonly outbox: string; readonly chunk: number; readonly bytes: number }
+  | { readonly frame: Uint8Array };
+
+export function appendEntry(db: Connection, log: string, content: EntryContent, mark: string, at: number): void {
+  const { id, end_offset } = db.get<{ id: number; end_offset: number }>(
+    `INSERT INTO crudp_log (name, end_offset, end_mark, start_offset, start_mark) VALUES (?, 1, ?, 0, '')
+     ON CONFLICT (name) DO UPDATE SET end_offset = end_offset + 1, end_mark = excluded.end_mark
+     RETURNING id, end_offset`,
+    log,
+    mark,
+  ) as { id: number; end_offset: number };
+  const insert =
+    'INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+  if ('chunk' in content) {
+    db.run(insert, id, end_offset, mark, at, content.outbox, content.chunk, content.bytes, null);
+  } else {
+    db.run(insert, id, end_offset, mark, at, '', null, content.frame.length, content.frame);
+  }
+}
+
+export function endOf(db: Connection, log: string): LogPosition {
+  const row = findLog(db, log);
+  return row ? { offset: row.end_offset, mark: row.end_mark } : { offset: 0, mark: '' };
+}
+
+export function readLog(db: Connection, log: string, position: LogPosition, maxBytes: number): LogReading {
+  const row = findLog(db, log);
+  if (!row) return { entries: [], recovered: position.offset === 0 && position.mark === '' };
+  const recovered = markAt(db, row, position.offset) === position.mark;
+  const after = recovered ? position.offset : row.start_offset;
+  const end = endWithin(db, row.id, after, maxBytes);
+  const rows = db.all<EntryRow>(
+    `SELECT entry."offset" AS "offset", entry.mark, entry.outbox, entry.chunk, coalesce(entry.frame, chunk.frame) AS frame
+     FROM crudp_entry AS entry LEFT JOIN crudp_chunk AS chunk ON chunk.id = entry.chunk
+     WHERE entry.log = ? AND entry."offset" > ? AND entry."offset" <= ? ORDER BY entry."offset"`,
+    row.id,
+    after,
+    end,
+  );
+  const entries = rows.map(({ offset, mark, outbox, chunk, frame }): LogEntry => {
+    return { log, offset, mark, kind: chunk === null ? 'push' : 'results', outbox, frame: bytesOf(frame) };
+  });
+  return { entries, recovered };
+}
+
+/** Drops a slice of the entries older than `before`. @returns Whether there may be more. */
+export function trimLogs(db: Connection, before: number, count: number): boolean {
+  const old = db.all<{ log: number; end: number; entries: number }>(
+    `SELECT log, max("offset") AS "end", count(*) AS entries FROM
+       (SELECT log, "offset" FROM crudp_entry WHERE at < ? ORDER BY at, log, "offset" LIMIT ?)
+     GROUP BY log`,
+    before,
+    count,
+  );
+  for (const { log, end } of old) {
+    // A clock that jumped leaves younger entries among them: they go too, since a log has no holes.
+    const range = 'FROM crudp_entry WHERE log = ? AND "offset" <= ?';
+    db.run(
+      `UPDATE crudp_log SET (start_offset, start_mark) = (SELECT "offset", mark ${range} ORDER BY "offset" DESC LIMIT 1)
+       WHERE id = ?`,
+      log,
+      end,
+      log,
+    );
+    const chunks = `SELECT chunk ${range} AND chunk IS NOT NULL`;
+    db.run(`UPDATE crudp_chunk SET logged = 0 WHERE id IN (${chunks})`, log, end);
+    db.run(`DELETE FROM crudp_chunk WHERE id IN (${chunks}) AND ${unreferenced}`, log, end);
+    db.run(`DELETE ${range}`, log, end);
+  }
+  return old.reduce((sum, { entries }) => sum + entries, 0) === count;
+}
+
+function findLog(db: Connection, name: string): LogRow | undefined {
+  return db.get<LogRow>(
+    'SELECT id, end_offset, end_mark, start_offset, start_mark FROM crudp_log WHERE name = ?',
+    name,
+  );
+}
+
+/** The mark of the last trimmed entry counts: who has read up to it has missed nothing. */
+function markAt(db: Connection, log: LogRow, offset: number): string | undefined {
+  if (offset === log.start_offset) return log.start_mark;
+  return db.get<{ mark: string }>('SELECT mark FROM crudp_entry WHERE log = ? AND "offset" = ?', log.id, offset)?.mark;
+}
+
+/** The last of the entries after `after` that stay within `maxBytes`; the first one in any case. */
+function endWithin(db: Connection, log: number, after: number, maxBytes: number): number {
+  const sizes = db.all<{ offset: number; bytes: number }>(
+    'SELECT "offset", bytes FROM crudp_entry WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?',
+    log,
+    after,
+    maxEntries,
+  );
+  let [end, sum] = [after, 0];
+  for (const { offset, bytes } of sizes) {
+    sum += bytes;
+    if (end > after && sum > maxBytes) break;
+    end = offset;
+  }
+  return end;
+}

@@ -1,0 +1,68 @@
+import { CrudpError } from '../../../errors.ts';
+import type { Call, Calls, Reply } from './calls.ts';
+
+/** To the thread. */
+export type Order = { readonly calls: readonly Call[] } | 'close';
+
+/** From the thread: first one that it is open or why not, then one for each group of calls. */
+export type Report =
+  | { readonly epoch: string }
+  | { readonly fault: Fault }
+  | { readonly replies: readonly PackedReply[] };
+
+/** An error as a message carries it: a class does not survive the way. */
+export type Fault =
+  | { readonly code: string; readonly text: string; readonly retryable: boolean }
+  | { readonly typeError: string };
+
+export type PackedReply = { readonly value: unknown } | { readonly fault: Fault };
+
+export function packReply(reply: Reply): PackedReply {
+  return 'error' in reply ? { fault: packError(reply.error) } : reply;
+}
+
+export function unpackReply(reply: PackedReply): Reply {
+  return 'fault' in reply ? { error: unpackError(reply.fault) } : reply;
+}
+
+export function packError(error: unknown): Fault {
+  if (error instanceof TypeError) return { typeError: error.message };
+  const { code, message, retryable } =
+    error instanceof CrudpError ? error : new CrudpError('storage_error', `${error}`);
+  return { code, text: message.slice(`[${code}] `.length), retryable };
+}
+
+export function unpackError(fault: Fault): CrudpError | TypeError {
+  if ('typeError' in fault) return new TypeError(fault.typeError);
+  return new CrudpError(fault.code, fault.text, { retryable: fault.retryable });
+}
+
+/** The bytes a call carries. They are its own: they can be given away. */
+export function blobsOf(call: Call): Uint8Array[] {
+  if (call.name === 'accept') return [call.args[0].frame];
+  if (call.name === 'append') return call.args[0].map(({ frame }) => frame);
+  if (call.name !== 'complete') return [];
+  const { frame, pushes, effects } = call.args[1];
+  const params = effects.flatMap((effect) => effect.params).filter((value) => value instanceof Uint8Array);
+  return [frame, ...pushes.map((push) => push.frame), ...params];
+}
+
+/** The bytes a reply carries, its own as well. */
+export function replyBlobsOf({ name }: Call, reply: Reply): Uint8Array[] {
+  if ('error' in reply) return [];
+  switch (name) {
+    case 'results':
+      return (reply.value as ReturnType<Calls['results']>).map(({ frame }) => frame);
+    case 'claim':
+      return (reply.value as ReturnType<Calls['claim']>)?.batches.map(({ frame }) => frame) ?? [];
+    case 'read':
+      return (reply.value as ReturnType<Calls['read']>).entries.map(({ frame }) => frame);
+    default:
+      return [];
+  }
+}
+
+/** What to hand over with a message instead of copying it once more. */
+export function buffersOf(blobs: readonly Uint8Array[]): ArrayBuffer[] {
+  return Array.from(new Set(blobs.map(({ buffer }) => buffer as ArrayBuffer)));
+}

@@ -1,0 +1,138 @@
+import type { Claim, CompletionOutcome, OutboxKey } from '../../journal.ts';
+import { Turns } from '../turns.ts';
+import { acceptBatch } from './accept.ts';
+import type { Call, Calls, Lease } from './calls.ts';
+import type { Connection } from './connection.ts';
+import { appendEntry, endOf, readLog, trimLogs } from './logs.ts';
+import { findOutbox, placeOf, waitingSeqs } from './outbox.ts';
+import { chunksOf, trimResults } from './results.ts';
+import { beginPacket, claimOutbox, completePackets } from './run.ts';
+
+/** Claims of one opening: tokens of the next one are above them. */
+const tokensPerOpen = 2 ** 32;
+
+/** Rows that one slice of trimming drops, so that nobody waits long for it. */
+const trimSlice = 512;
+
+export interface StoreOptions {
+  readonly epoch: string;
+  /** How often the journal has been opened, this time included. */
+  readonly opens: number;
+  readonly maxClaimBytes: number;
+}
+
+/**
+ * The calls on an open database. What it keeps in memory, leases and turns, is for this process: nobody else has the
+ * file open. It changes with commits only, or apart from any: a call may be run, undone and run again.
+ */
+export class Store implements Calls {
+  readonly #db: Connection;
+  readonly #epoch: string;
+  readonly #maxClaimBytes: number;
+  readonly #turns = new Turns<string>();
+  /** Tokens by user and outbox. */
+  readonly #leases = new Map<string, Map<string, number>>();
+  #token: number;
+
+  constructor(db: Connection, { epoch, opens, maxClaimBytes }: StoreOptions) {
+    this.#db = db;
+    this.#epoch = epoch;
+    this.#maxClaimBytes = maxClaimBytes;
+    this.#token = opens * tokensPerOpen;
+    const waiting = db.all<OutboxKey>(
+      `SELECT user, outbox.outbox AS outbox FROM crudp_outbox AS outbox JOIN
+         (SELECT outbox, min(id) AS id FROM crudp_batch GROUP BY outbox) AS batch ON batch.outbox = outbox.id
+       ORDER BY batch.id`,
+    );
+    for (const { user, outbox } of waiting) this.#turns.add(user, outbox);
+  }
+
+  /** Called once the transaction in which `call` returned `value` has been committed. */
+  committed(call: Call, value: unknown): void {
+    if (call.name !== 'accept') return;
+    const outcome = value as ReturnType<Calls['accept']>;
+    const { user, outbox } = call.args[0];
+    if (outcome.kind === 'accepted' && outcome.appended > 0 && !this.#leases.get(user)?.has(outbox)) {
+      this.#turns.add(user, outbox);
+    }
+  }
+
+  accept(...[batch]: Parameters<Calls['accept']>): ReturnType<Calls['accept']> {
+    return acceptBatch(this.#db, batch, this.#epoch);
+  }
+
+  place(...[key]: Parameters<Calls['place']>): ReturnType<Calls['place']> {
+    return placeOf(findOutbox(this.#db, key), this.#epoch);
+  }
+
+  results(...[key, seqs, maxBytes]: Parameters<Calls['results']>): ReturnType<Calls['results']> {
+    const outbox = findOutbox(this.#db, key);
+    return outbox ? chunksOf(this.#db, outbox.id, seqs, maxBytes) : [];
+  }
+
+  claim(): ReturnType<Calls['claim']> {
+    for (let key = this.#turns.take(); key; key = this.#turns.take()) {
+      const claim = this.#claim(key);
+      if (claim) return claim;
+    }
+    return null;
+  }
+
+  begin(...[lease, seq]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
+    return this.#holds(lease) ? beginPacket(this.#db, lease, seq) : null;
+  }
+
+  complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
+    return this.#holds(lease) ? completePackets(this.#db, lease, completion) : { kind: 'fenced' };
+  }
+
+  release(...[lease]: Parameters<Calls['release']>): ReturnType<Calls['release']> {
+    if (!this.#holds(lease)) return false;
+    const outbox = findOutbox(this.#db, lease);
+    const pending = outbox !== undefined && waitingSeqs(this.#db, outbox, 1).length > 0;
+    const mine = this.#leases.get(lease.user);
+    mine?.delete(lease.outbox);
+    if (mine?.size === 0) this.#leases.delete(lease.user);
+    if (pending) this.#turns.add(lease.user, lease.outbox);
+    return pending;
+  }
+
+  append(...[entries, marks, at]: Parameters<Calls['append']>): void {
+    for (const [index, entry] of entries.entries()) {
+      appendEntry(this.#db, entry.log, entry, marks[index] as string, at);
+    }
+  }
+
+  end(...[log]: Parameters<Calls['end']>): ReturnType<Calls['end']> {
+    return endOf(this.#db, log);
+  }
+
+  read(...[log, position, maxBytes]: Parameters<Calls['read']>): ReturnType<Calls['read']> {
+    return readLog(this.#db, log, position, maxBytes);
+  }
+
+  trim(...[before, cursor]: Parameters<Calls['trim']>): ReturnType<Calls['trim']> {
+    // Logs first: a log is trimmed no later than the results in it are dropped.
+    if (trimLogs(this.#db, Math.max(before.logs, before.results), trimSlice)) return cursor;
+    return trimResults(this.#db, before.results, cursor, trimSlice);
+  }
+
+  #claim(key: OutboxKey): Claim | null {
+    let claim: Claim | null;
+    try {
+      claim = claimOutbox(this.#db, key, this.#token + 1, this.#maxClaimBytes);
+    } catch (error) {
+      this.#turns.add(key.user, key.outbox);
+      throw error;
+    }
+    if (!claim) return null;
+    this.#token = claim.token;
+    const mine = this.#leases.get(key.user) ?? new Map<string, number>();
+    this.#leases.set(key.user, mine.set(key.outbox, claim.token));
+    return claim;
+  }
+
+  #holds({ user, outbox, token }: Lease): boolean {
+    return this.#leases.get(user)?.get(outbox) === token;
+  }
+}
