@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Kernels } from '../../src/lib/codec/kernels.ts';
 import { frames } from './kernels/frames.ts';
 import { groups } from './kernels/groups.ts';
+import { growth } from './kernels/growth.ts';
 import { refusals } from './kernels/refusals.ts';
 import { values } from './kernels/values.ts';
 
@@ -13,5 +14,6 @@ export function kernelsContract(name: string, create: () => Kernels): void {
     refusals(kernels);
     groups(kernels);
     values(kernels);
+    growth(create);
   });
 }

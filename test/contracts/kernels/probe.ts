@@ -16,8 +16,14 @@ export class Probe {
 
   /** @returns The tape's address, 0 when refused. */
   decode(frame: Uint8Array, table: ShapeTable, limits = {}, kind = (frame[1] as number) & 15): number {
-    const routes = installSchema(this.kernels, table);
+    installSchema(this.kernels, table);
     this.kernels.begin();
+    return this.read(frame, table, limits, kind);
+  }
+
+  /** As `decode`, in a call that has begun and with a table that is installed. */
+  read(frame: Uint8Array, table: ShapeTable, limits = {}, kind = (frame[1] as number) & 15): number {
+    const routes = installSchema(this.kernels, table);
     const address = this.kernels.decode(frame, kind, routes, { ...defaultLimits, ...limits });
     this.tape = address >>> 2;
     return address;

@@ -24,9 +24,10 @@ import type { Kernels } from '../../../src/lib/codec/kernels.ts';
  * Writes the frame that was just decoded again, from its own tape: what reading and writing leave different there is where
  * text and blobs stand. Only for frames whose groups were all read.
  *
+ * @param prepare Called when all is in place, before it is written.
  * @returns The frame's bytes as the kernels write them.
  */
-export function recode(kernels: Kernels, tapeAddress: number, frame: Uint8Array): Uint8Array {
+export function recode(kernels: Kernels, tapeAddress: number, frame: Uint8Array, prepare = () => {}): Uint8Array {
   const copy = kernels.reserve(frame.length);
   kernels.heap.u8.set(frame, copy);
   const { u32, f64 } = kernels.heap;
@@ -47,6 +48,7 @@ export function recode(kernels: Kernels, tapeAddress: number, frame: Uint8Array)
       if (op === OP_STRING || op === OP_JSON || op === OP_SYMBOL) move(u32, slot + SLOT_TEXT, copy);
     }
   }
+  prepare();
   const length = kernels.encode(tapeAddress);
   return kernels.heap.u8.slice(kernels.output, kernels.output + length);
 }
