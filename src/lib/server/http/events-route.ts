@@ -1,0 +1,53 @@
+import type { Clock } from '../../clock.ts';
+import type { EventsRequest, ServerCore } from '../core.ts';
+import type { Authenticate } from '../options.ts';
+import { authenticated } from './authenticated.ts';
+import { EventList } from './event-list.ts';
+import { EventResponse } from './event-response.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface EventsRouteDeps {
+  readonly core: ServerCore;
+  readonly authenticate: Authenticate;
+  readonly clock: Clock;
+  readonly pollMs: number;
+}
+
+/** GET {base}/events: a stream, or a long poll where JSON is asked for. */
+export async function answerEvents(exchange: Exchange, deps: EventsRouteDeps): Promise<void> {
+  const { identity, expiresAt } = await authenticated(exchange, deps.authenticate, deps.clock);
+  const query = exchange.url.searchParams;
+  const request: EventsRequest = {
+    identity,
+    outbox: query.get('outbox') ?? '',
+    // The header is what a reader adds when it reconnects; the address stays as it was.
+    cursor: exchange.header('last-event-id') || query.get('after') || null,
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+  const accept = exchange.header('accept');
+  const isPoll = accept.includes('application/json') && !accept.includes('text/event-stream');
+  if (isPoll) await poll(exchange, request, deps);
+  else await stream(exchange, request, deps);
+}
+
+async function stream({ response, gone }: Exchange, request: EventsRequest, { core, clock }: EventsRouteDeps) {
+  const session = await core.subscribe(request, new EventResponse(response, clock));
+  if (gone.aborted) session.close();
+  else gone.addEventListener('abort', () => session.close());
+}
+
+/** Answers `[{event, id?, data}, …]`, the events of a stream, `hello` first. */
+async function poll(exchange: Exchange, request: EventsRequest, { core, clock, pollMs }: EventsRouteDeps) {
+  const list = new EventList();
+  const session = await core.subscribe(request, list);
+  // Without a cursor there is nothing to wait with: the client gets one first.
+  if (request.cursor === null) list.end();
+  const timer = clock.after(pollMs, () => list.end());
+  const end = () => list.end();
+  exchange.gone.addEventListener('abort', end);
+  if (exchange.gone.aborted) end();
+  await list.ready;
+  timer.cancel();
+  session.close();
+  exchange.answer(200, list.events, { log: { user: request.identity.user, outbox: request.outbox } });
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../log.ts';
+import { RequestRefused } from '../refused.ts';
+
+/** One request and its answer, with what the log is to say of it. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Of the request; its origin is made up. */
+  readonly url: URL;
+  /** Aborted when the peer has gone. */
+  readonly gone: AbortSignal;
+  private readonly log: Log;
+  private readonly now: () => number;
+  private readonly startedAt: number;
+
+  constructor(request: IncomingMessage, response: ServerResponse, url: URL, log: Log, now: () => number) {
+    this.request = request;
+    this.response = response;
+    this.url = url;
+    this.log = log;
+    this.now = now;
+    this.startedAt = now();
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    this.gone = gone.signal;
+    // Tells the server's answers from those of whatever stands in between (C.2).
+    response.setHeader('CRUDP', '1');
+  }
+
+  header(name: string): string {
+    const value = this.request.headers[name];
+    return typeof value === 'string' ? value : (value?.[0] ?? '');
+  }
+
+  answer(status: number, json: unknown, facts: AnswerFacts = {}): void {
+    const { response } = this;
+    if (response.headersSent || response.destroyed) return;
+    const body = json === undefined ? '' : JSON.stringify(json);
+    response.statusCode = status;
+    if (body !== '') response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    if (status !== 204) response.setHeader('Content-Length', Buffer.byteLength(body));
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (facts.retryAfterSeconds !== undefined) response.setHeader('Retry-After', facts.retryAfterSeconds);
+    response.end(body);
+    this.log({
+      event: 'answered',
+      method: this.request.method ?? '',
+      path: this.url.pathname,
+      status,
+      durationMs: this.now() - this.startedAt,
+      ...facts.log,
+    });
+  }
+
+  /** Answers for whatever was thrown. Only a refusal's own words go out. */
+  refuse(error: unknown): void {
+    if (this.response.headersSent) {
+      this.log({ event: 'failed', where: this.url.pathname, error });
+      this.response.destroy();
+    } else if (error instanceof RequestRefused) {
+      const { httpStatus, body, code, retryAfterSeconds } = error;
+      this.answer(httpStatus, body, { log: { code }, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
+    } else if (!this.gone.aborted) {
+      this.log({ event: 'failed', where: this.url.pathname, error });
+      this.answer(
+        500,
+        { code: 'internal', message: 'the server failed; its log says why' },
+        { log: { code: 'internal' } },
+      );
+    }
+  }
+}
+
+export interface AnswerFacts {
+  readonly retryAfterSeconds?: number;
+  readonly log?: {
+    readonly code?: string;
+    readonly user?: string;
+    readonly outbox?: string;
+    readonly bytes?: number;
+    readonly packets?: number;
+    readonly appended?: number;
+  };
+}
