@@ -1,0 +1,257 @@
+import {
+  FLAG_ATOMIC,
+  FLAG_DEPS,
+  FLAG_MESSAGES,
+  GROUP_FIELDS_WRITTEN,
+  GROUP_PROGRAM,
+  GROUP_RECORDS_F64,
+  GROUP_ROUTE,
+  GROUP_SLOTS,
+  GROUP_TAIL,
+  GROUP_WORDS,
+  KIND_REQUEST,
+  KIND_RESPONSE,
+  LIMIT_FRAME_BYTES,
+  LIMIT_VALUES,
+  PROGRAM_NODES,
+  SLOT_WORDS,
+  TAPE_ATOMIC,
+  TAPE_COUNT,
+  TAPE_DEP_COUNTS,
+  TAPE_DEP_SUM,
+  TAPE_DEPS,
+  TAPE_FIRST_F64,
+  TAPE_FLAGS,
+  TAPE_GROUP_RECORDS,
+  TAPE_GROUPS,
+  TAPE_ITEMS,
+  TAPE_KIND,
+  TAPE_MESSAGE_BYTES,
+  TAPE_MESSAGE_INDEX,
+  TAPE_MESSAGE_LENGTHS,
+  TAPE_MESSAGE_TEXT,
+  TAPE_MESSAGES,
+  TAPE_OLDEST_F64,
+  TAPE_OUTBOX_HIGH,
+  TAPE_OUTBOX_LOW,
+  TAPE_ROUTE,
+  TAPE_SEQ,
+  TAPE_STATUS,
+  TAPE_TAIL,
+  TAPE_TAIL_ADDRESS,
+  TAPE_WORDS,
+  VALUES_BASE,
+  VALUES_PER_BYTE,
+} from '../../../assembly/protocol.ts';
+import type { RecordShape, ShapeTable } from '../contract/field.ts';
+import { CrudpError, EncodeError } from '../errors.ts';
+import type { PacketResult, RequestPacket } from '../packet.ts';
+import { Gather, Ungatherable, writeText } from './gather.ts';
+import { judgeRecords } from './judge.ts';
+import { judgeBatch, type Writable } from './judge-batch.ts';
+import type { Kernels } from './kernels.ts';
+import { installSchema } from './program.ts';
+
+/**
+ * Encodes any kind of batch.
+ *
+ * @throws {EncodeError} With the path of what can't be encoded.
+ */
+export function encodeBatch(kernels: Kernels, table: ShapeTable, batch: Writable): Uint8Array<ArrayBuffer> {
+  judgeBatch(batch, table);
+  const routeTable = installSchema(kernels, table) >>> 2;
+  kernels.begin();
+  const tape = kernels.reserve(4 * TAPE_WORDS);
+  const gather = new Gather(kernels);
+  writeHead(kernels, tape >>> 2, batch, gather);
+  try {
+    writeGroups(kernels, tape >>> 2, routeTable, table, batch, gather);
+    if (batch.kind === KIND_RESPONSE) writeMessages(kernels, tape >>> 2, batch.packets as readonly PacketResult[]);
+  } catch (fault) {
+    if (fault instanceof Ungatherable) throw explain(table, batch);
+    throw fault;
+  }
+  writeTail(kernels, tape >>> 2, gather.blobs);
+  const length = kernels.encode(tape);
+  if (length === 0) throw new CrudpError('out_of_memory', 'the codec has no memory left for this batch');
+  const budget = Math.min(LIMIT_VALUES, VALUES_BASE + VALUES_PER_BYTE * length);
+  if (length > LIMIT_FRAME_BYTES)
+    throw new EncodeError('', `its frame has ${length} bytes, ${LIMIT_FRAME_BYTES} at most`);
+  if (gather.charged > budget) throw new EncodeError('', `it has ${gather.charged} values, ${budget} at most`);
+  return kernels.heap.u8.slice(kernels.output, kernels.output + length) as Uint8Array<ArrayBuffer>;
+}
+
+function writeHead(kernels: Kernels, tape: number, batch: Writable, gather: Gather): void {
+  const { packets } = batch;
+  const n = packets.length;
+  const routes = kernels.reserve(4 * n);
+  const items = kernels.reserve(8 * n);
+  const { u32, f64, i32 } = kernels.heap;
+  u32[tape + TAPE_KIND] = batch.kind;
+  u32[tape + TAPE_COUNT] = n;
+  u32[tape + TAPE_ROUTE] = routes;
+  u32[tape + TAPE_ITEMS] = items;
+  for (const [i, packet] of packets.entries()) {
+    i32[(routes >>> 2) + i] = packet.route;
+    f64[(items >>> 3) + i] = packet.records.length;
+  }
+  if (batch.outbox === undefined) return;
+  u32[tape + TAPE_OUTBOX_HIGH] = Number.parseInt(batch.outbox.slice(0, 8), 16);
+  u32[tape + TAPE_OUTBOX_LOW] = Number.parseInt(batch.outbox.slice(8), 16);
+  f64[(tape + TAPE_FIRST_F64) >>> 1] = batch.first as number;
+  writeSeqs(kernels, tape, packets as readonly { readonly seq: number }[]);
+  if (batch.kind === KIND_REQUEST) {
+    kernels.heap.f64[(tape + TAPE_OLDEST_F64) >>> 1] = batch.oldest as number;
+    writeOrder(kernels, tape, packets as readonly RequestPacket[], gather);
+  } else {
+    writeStatuses(kernels, tape, packets as readonly PacketResult[]);
+  }
+}
+
+function writeSeqs(kernels: Kernels, tape: number, packets: readonly { readonly seq: number }[]): void {
+  const address = kernels.reserve(8 * packets.length);
+  const { u32, f64 } = kernels.heap;
+  u32[tape + TAPE_SEQ] = address;
+  for (const [i, { seq }] of packets.entries()) f64[(address >>> 3) + i] = seq;
+}
+
+function writeStatuses(kernels: Kernels, tape: number, results: readonly PacketResult[]): void {
+  const address = kernels.reserve(4 * results.length);
+  const { u32, i32 } = kernels.heap;
+  u32[tape + TAPE_STATUS] = address;
+  for (const [i, { status }] of results.entries()) i32[(address >>> 2) + i] = status;
+}
+
+function writeOrder(kernels: Kernels, tape: number, packets: readonly RequestPacket[], gather: Gather): void {
+  const sum = packets.reduce((total, { after }) => total + (after?.length ?? 0), 0);
+  if (sum > 0) {
+    gather.charged += sum;
+    const counts = kernels.reserve(4 * packets.length);
+    const distances = kernels.reserve(8 * sum);
+    const { u32, i32, f64 } = kernels.heap;
+    u32[tape + TAPE_FLAGS] = FLAG_DEPS;
+    u32[tape + TAPE_DEP_COUNTS] = counts;
+    u32[tape + TAPE_DEPS] = distances;
+    u32[tape + TAPE_DEP_SUM] = sum;
+    let at = distances >>> 3;
+    for (const [i, { seq, after }] of packets.entries()) {
+      i32[(counts >>> 2) + i] = after?.length ?? 0;
+      for (const other of after ?? []) f64[at++] = seq - other;
+    }
+  }
+  if (packets.some(({ group }) => (group ?? 0) !== 0)) {
+    const groups = kernels.reserve(4 * packets.length);
+    const { u32, i32 } = kernels.heap;
+    u32[tape + TAPE_FLAGS] = (u32[tape + TAPE_FLAGS] as number) | FLAG_ATOMIC;
+    u32[tape + TAPE_ATOMIC] = groups;
+    for (const [i, { group }] of packets.entries()) i32[(groups >>> 2) + i] = group ?? 0;
+  }
+}
+
+function writeMessages(kernels: Kernels, tape: number, results: readonly PacketResult[]): void {
+  const indices: number[] = [];
+  for (const [i, { message }] of results.entries()) if (message !== '') indices.push(i);
+  const k = indices.length;
+  if (k === 0) return;
+  const texts = indices.map((i) => (results[i] as PacketResult).message);
+  const places = kernels.reserve(4 * k);
+  const lengths = kernels.reserve(4 * k);
+  const { u32, i32 } = kernels.heap;
+  u32[tape + TAPE_FLAGS] = FLAG_MESSAGES;
+  u32[tape + TAPE_MESSAGES] = k;
+  u32[tape + TAPE_MESSAGE_INDEX] = places;
+  u32[tape + TAPE_MESSAGE_LENGTHS] = lengths;
+  let units = 0;
+  for (const [j, text] of texts.entries()) {
+    i32[(places >>> 2) + j] = indices[j] as number;
+    u32[(lengths >>> 2) + j] = text.length;
+    units += text.length;
+  }
+  const bytes = writeText(kernels, texts, units, tape + TAPE_MESSAGE_TEXT);
+  kernels.heap.u32[tape + TAPE_MESSAGE_BYTES] = bytes;
+}
+
+function writeGroups(
+  kernels: Kernels,
+  tape: number,
+  routeTable: number,
+  table: ShapeTable,
+  batch: Writable,
+  gather: Gather,
+): void {
+  const byRoute = new Map<number, unknown[]>();
+  for (const { route, records } of batch.packets) {
+    if (records.length === 0) continue;
+    let all = byRoute.get(route);
+    if (all === undefined) {
+      all = [];
+      byRoute.set(route, all);
+    }
+    for (const record of records) all.push(record);
+  }
+  const routes = [...byRoute.keys()].sort((a, b) => a - b);
+  const entries = kernels.reserve(4 * GROUP_WORDS * routes.length);
+  kernels.heap.u32[tape + TAPE_GROUPS] = routes.length;
+  kernels.heap.u32[tape + TAPE_GROUP_RECORDS] = entries;
+  for (const [i, route] of routes.entries()) {
+    const shape = table.get(route) as RecordShape;
+    const records = byRoute.get(route) as unknown[];
+    const program = kernels.heap.u32[routeTable + route] as number;
+    const nodes = kernels.heap.u32[(program >>> 2) + PROGRAM_NODES] as number;
+    const slots = kernels.reserve(4 * SLOT_WORDS * nodes);
+    const { blobs } = gather;
+    const before = blobs.length;
+    gather.records(shape, records, slots);
+    const { u32, f64 } = kernels.heap;
+    const group = (entries >>> 2) + i * GROUP_WORDS;
+    u32[group + GROUP_ROUTE] = route;
+    f64[(group + GROUP_RECORDS_F64) >>> 1] = records.length;
+    u32[group + GROUP_FIELDS_WRITTEN] = shape.fields.length;
+    u32[group + GROUP_SLOTS] = slots;
+    u32[group + GROUP_PROGRAM] = program;
+    u32[group + GROUP_TAIL] = bytesOf(blobs, before);
+  }
+}
+
+/** Blobs stand in the arena only to be hashed and to make the frame one piece. */
+function writeTail(kernels: Kernels, tape: number, blobs: readonly Uint8Array[]): void {
+  const bytes = bytesOf(blobs, 0);
+  if (bytes > LIMIT_FRAME_BYTES)
+    throw new EncodeError('', `its blobs have ${bytes} bytes, ${LIMIT_FRAME_BYTES} at most`);
+  const address = kernels.reserve(bytes);
+  const { u8, u32 } = kernels.heap;
+  u32[tape + TAPE_TAIL] = bytes;
+  u32[tape + TAPE_TAIL_ADDRESS] = address;
+  let at = address;
+  for (const blob of blobs) {
+    u8.set(blob, at);
+    at += blob.length;
+  }
+}
+
+function bytesOf(blobs: readonly Uint8Array[], from: number): number {
+  let bytes = 0;
+  for (let i = from; i < blobs.length; i++) bytes += (blobs[i] as Uint8Array).length;
+  return bytes;
+}
+
+/** Finds what stopped the gathering. */
+function explain(table: ShapeTable, batch: Writable): EncodeError {
+  const name = batch.kind === KIND_RESPONSE ? 'results' : 'packets';
+  for (const [i, packet] of batch.packets.entries()) {
+    const shape = table.get(packet.route);
+    const [issue] = shape ? judgeRecords(shape, packet.records) : [];
+    if (issue !== undefined) {
+      const [record, ...path] = issue.path;
+      return new EncodeError(`${name}[${i}].records[${record}]${pathText(path)}`, issue.message);
+    }
+    if ('message' in packet && !(packet.message as string).isWellFormed()) {
+      return new EncodeError(`${name}[${i}].message`, 'half of a surrogate pair in it');
+    }
+  }
+  return new EncodeError('', 'a value changed while it was encoded');
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+}

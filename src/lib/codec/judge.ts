@@ -1,0 +1,140 @@
+import { LIMIT_JSON_DEPTH, LIMIT_STRING_UNITS } from '../../../assembly/protocol.ts';
+import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
+import type { Issue } from '../errors.ts';
+import { isShallow, parseUnixid } from './texts.ts';
+
+type Path = readonly (string | number)[];
+
+/**
+ * Finds every value that its type does not allow.
+ *
+ * @returns Paths begin with the record's index: `[0, 'lines', 2, 'qty']`. Empty: the records can be encoded.
+ */
+export function judgeRecords(shape: RecordShape, records: readonly unknown[]): Issue[] {
+  const issues: Issue[] = [];
+  for (const [i, record] of records.entries()) {
+    const field = shape.fields[0] as Field;
+    if (shape.bare) judgeValue(field.type, record, [i], issues);
+    else judgeFields(shape.fields, record, [i], issues);
+  }
+  return issues;
+}
+
+function judgeFields(fields: readonly Field[], value: unknown, path: Path, issues: Issue[]): void {
+  if (typeof value !== 'object' || value === null) {
+    issues.push({ path, message: 'an object is wanted' });
+    return;
+  }
+  for (const { name, type, fallback } of fields) {
+    const inner = (value as Record<string, unknown>)[name];
+    if (inner === undefined && fallback !== undefined) continue;
+    judgeValue(type, inner, [...path, name], issues);
+  }
+}
+
+function judgeValue(type: TypeNode, value: unknown, path: Path, issues: Issue[]): void {
+  switch (type.kind) {
+    case 'optional':
+      if (value !== undefined) judgeValue(type.inner, value, path, issues);
+      return;
+    case 'nullable':
+      if (value !== null) judgeValue(type.inner, value, path, issues);
+      return;
+    case 'struct':
+      judgeFields(type.fields, value, path, issues);
+      return;
+    case 'list':
+      if (!Array.isArray(value)) {
+        issues.push({ path, message: 'an array is wanted' });
+        return;
+      }
+      for (let i = 0; i < value.length; i++) judgeValue(type.inner, value[i], [...path, i], issues);
+      return;
+    default: {
+      const message = faultOf(type, value);
+      if (message !== null) issues.push({ path, message });
+    }
+  }
+}
+
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  u8: [0, 0xff],
+  u16: [0, 0xffff],
+  u32: [0, 0xffffffff],
+  i8: [-0x80, 0x7f],
+  i16: [-0x8000, 0x7fff],
+  i32: [-0x80000000, 0x7fffffff],
+  int: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  timestamp: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+};
+
+/** What is wrong with a scalar value; null: nothing. */
+function faultOf(type: TypeNode, value: unknown): string | null {
+  if (value === undefined && type.kind !== 'json') return 'missing';
+  switch (type.kind) {
+    case 'bool':
+      return typeof value === 'boolean' ? null : 'true or false is wanted';
+    case 'i64':
+      if (typeof value !== 'bigint') return 'a bigint is wanted';
+      return value === BigInt.asIntN(64, value) ? null : 'beyond 64 bits';
+    case 'f64':
+      return typeof value === 'number' ? null : 'a number is wanted';
+    case 'string':
+    case 'symbol':
+      return faultOfText(value);
+    case 'enum':
+      return typeof value === 'string' && type.literals.includes(value)
+        ? null
+        : `one of ${type.literals.join(', ')} is wanted`;
+    case 'date':
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? null : 'a valid Date is wanted';
+    case 'unixid':
+      return typeof value === 'string' && parseUnixid(value) !== null
+        ? null
+        : 'a unixid is wanted: <ticks> or <ticks>.<node>';
+    case 'bytes':
+      return value instanceof Uint8Array ? null : 'a Uint8Array is wanted';
+    case 'json':
+      return faultOfJson(value);
+    case 'file':
+      return faultOfFile(value);
+    default: {
+      const [least, most] = ranges[type.kind] as readonly [number, number];
+      if (typeof value !== 'number' || !Number.isInteger(value)) return 'a whole number is wanted';
+      return value >= least && value <= most ? null : `${least} to ${most} is wanted`;
+    }
+  }
+}
+
+function faultOfText(value: unknown): string | null {
+  if (typeof value !== 'string') return 'a string is wanted';
+  if (value.length > LIMIT_STRING_UNITS) return `longer than ${LIMIT_STRING_UNITS} characters`;
+  return value.isWellFormed() ? null : 'half of a surrogate pair in it';
+}
+
+function faultOfJson(value: unknown): string | null {
+  const text = jsonTextOf(value);
+  if (text === null) return 'JSON can not hold it';
+  if (text.length > LIMIT_STRING_UNITS) return `its JSON is longer than ${LIMIT_STRING_UNITS} characters`;
+  return isShallow(text, LIMIT_JSON_DEPTH) ? null : `nested deeper than ${LIMIT_JSON_DEPTH}`;
+}
+
+/** JSON.stringify's text, or null where there is none: undefined, functions, bigint, cycles. */
+export function jsonTextOf(value: unknown): string | null {
+  try {
+    return (JSON.stringify(value) as string | undefined) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function faultOfFile(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return 'a file is wanted';
+  const { name, type, size, upload, content } = value as Record<string, unknown>;
+  for (const [key, text] of Object.entries({ name, type, upload })) {
+    const fault = faultOfText(text);
+    if (fault !== null) return `${key}: ${fault}`;
+  }
+  if (!Number.isSafeInteger(size)) return 'size: a whole number is wanted';
+  return content instanceof Uint8Array ? null : 'content: a Uint8Array is wanted';
+}
