@@ -54,6 +54,17 @@ export function runEffects(db: Connection, effects: readonly PreparedEffect[]): 
 
 const quotedOrComment = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
 
+const changing = /^\s*(?:with\b(?:(?!\b(?:select|values)\b)[\s\S])*?)?\b(?:insert|update|delete|replace)\b/i;
+
+/** A statement without what stands in parentheses: common table expressions hold verbs of their own. */
+function topLevel(sql: string): string {
+  for (let text = sql; ; ) {
+    const less = text.replace(/\([^()]*\)/g, ' ');
+    if (less === text) return text;
+    text = less;
+  }
+}
+
 /**
  * What makes a statement unfit for a transaction that is the journal's: it could end it, or change the journal's own
  * tables. The drivers would not tell: they ignore a second statement, take missing parameters for NULL.
@@ -63,8 +74,9 @@ function statementFault(sql: string, paramCount: number): string | undefined {
   if (/crudp_/i.test(sql)) return "tables whose names begin with crudp_ are the journal's";
   if (sql.includes('\0')) return 'a statement holds no NUL';
   const bare = sql.replace(quotedOrComment, (text) => (/^(?:--|\/\*)/.test(text) ? ' ' : 'quoted'));
-  if (!/^\s*(?:insert|update|delete|replace|with)\b/i.test(bare))
-    return 'an effect inserts, updates, deletes or replaces';
+  if (!changing.test(topLevel(bare))) return 'an effect inserts, updates, deletes or replaces';
+  // libsql leaves a statement that has rows to give under way, and with it the transaction.
+  if (/\breturning\b/i.test(bare)) return 'an effect returns nothing';
   if (/;\s*\S/.test(bare)) return 'an effect is one statement';
   if (/\?\d|(?<![\w$])[:@$#][A-Za-z_]/.test(bare)) return 'parameters are written ?, without names or numbers';
   const places = bare.split('?').length - 1;
