@@ -64,6 +64,9 @@ function completionOf(claim: Claim, seq: number, beginsNext: boolean): Completio
   };
 }
 
+// Never outlives the test, however that ends.
+process.stdin.on('close', () => process.exit()).resume();
+
 const journal = sqliteJournal(file, { driver: 'libsql', worker: new URL('./sqlite-worker.mjs', import.meta.url) });
 await journal.open();
 acknowledge('open');
@@ -80,4 +83,4 @@ if (mode === 'run') {
   await journal.close();
 }
 // An open journal alone keeps no process alive.
-if (mode === 'hold') setInterval(() => undefined, 60_000);
+if (mode !== 'hold') process.stdin.unref();

@@ -39,7 +39,7 @@ export class JournalProcess {
 
   start(mode: 'hold' | 'accept' | 'run', file: string, seed = 1): Run {
     const args = [join(this.#folder, 'journal-child.mjs'), mode, file, String(seed)];
-    return new Run(spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }));
+    return new Run(spawn(process.execPath, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 }
 
