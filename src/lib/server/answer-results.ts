@@ -38,7 +38,8 @@ function forgottenResult(seq: number, route: number): PacketResult {
 function readable(codec: Codec, contract: Contract, frame: Uint8Array): DecodedResponse | null {
   try {
     const decoded = codec.decodeResponse(contract, frame);
-    return decoded.results.some(({ mark }) => mark) ? null : decoded;
+    // A mark on a result without records loses nothing: a route that is not known here was refused for that.
+    return decoded.results.some(({ items = 0 }) => items > 0) ? null : decoded;
   } catch (error) {
     if (error instanceof DecodeError) return null;
     throw error;

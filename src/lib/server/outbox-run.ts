@@ -20,8 +20,10 @@ export type RunEnd =
   | { readonly kind: 'done' | 'fenced' | 'stopped' }
   | { readonly kind: 'retry'; readonly delayMs: number };
 
-/** Packets that need no handler are committed together, so many at a time: a commit each would cost a disk's turn each. */
-const maxVerdictsPerCommit = 256;
+// Packets that need no handler are committed together: each alone would cost a turn of the disk. At most so many, and
+// about as many bytes as one event of a stream carries.
+const maxVerdicts = 256;
+const maxVerdictBytes = 49_152;
 /** A run gives its outbox back after so long, so that who sent ten thousand packets does not hold a place for minutes. */
 const sliceMs = 1000;
 /** Between tries to store a result on a full disk. */
@@ -72,7 +74,8 @@ export class OutboxRun {
     if (verdicts.some((verdict) => verdict !== null)) {
       this.verdicts.push(...this.settleByVerdict(unit, verdicts));
       this.advance();
-      if (this.verdicts.length < maxVerdictsPerCommit) return undefined;
+      const bytes = this.verdicts.reduce((sum, { frame }) => sum + frame.length, 0);
+      if (this.verdicts.length < maxVerdicts && bytes < maxVerdictBytes) return undefined;
       return (await this.commitVerdicts(false)) ? undefined : { kind: 'fenced' };
     }
     if (this.verdicts.length > 0 && !(await this.commitVerdicts(true))) return { kind: 'fenced' };
@@ -119,7 +122,8 @@ export class OutboxRun {
     const owner = ownerOfEffect(settled, outcome.index);
     const status = outcome.changes === undefined ? Status.internal : Status.conflict;
     if (status === Status.internal) {
-      this.deps.log({ event: 'failed', where: 'effect', error: new CrudpError('effect_failed', outcome.message) });
+      const where = `effect of ${reqIdOf(this.claim.outbox, owner.result.seq)}`;
+      this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', outcome.message) });
     }
     const packet = unit.packets.find(({ seq }) => seq === owner.result.seq) as UnitPacket;
     const failed = this.rollBack(unit, this.settle(packet, { status, message: '' }));

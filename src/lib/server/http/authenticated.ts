@@ -21,8 +21,8 @@ export async function authenticated(exchange: Exchange, authenticate: Authentica
     throw new RequestRefused(401, 'unauthenticated', 'sign in first');
   }
   const { user, roles = [], meta, expiresAt } = found;
-  if (typeof user !== 'string' || user === '' || !user.isWellFormed()) {
-    throw new TypeError('[bad_identity] authenticate gives a user that is a text, or null');
+  if (typeof user !== 'string' || user === '' || !user.isWellFormed() || user.includes('\0')) {
+    throw new TypeError('[bad_identity] authenticate gives a user that is a well-formed text, or null');
   }
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string')) {
     throw new TypeError('[bad_identity] authenticate gives roles that are texts');

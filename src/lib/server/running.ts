@@ -1,0 +1,77 @@
+import type { Codec } from '../codec/codec.ts';
+import { loadCodec } from '../codec/load.ts';
+import type { Contract } from '../contract/contract.ts';
+import { type AcceptDeps, accept } from './accept.ts';
+import { bindRoutes } from './bound-routes.ts';
+import { Broker } from './broker.ts';
+import type { EventSink, EventsRequest, Session, SyncReply, SyncRequest } from './core.ts';
+import type { Implementation } from './implement.ts';
+import type { Log } from './log.ts';
+import type { Settings } from './options.ts';
+import { Streams } from './streams.ts';
+import { startTrimming } from './trimming.ts';
+import { Worker } from './worker.ts';
+
+/** A server that has been started: its parts, put together, until it is closed. */
+export interface Running {
+  readonly codec: Codec;
+  sync(request: SyncRequest): Promise<SyncReply>;
+  subscribe(request: EventsRequest, sink: EventSink): Promise<Session>;
+  /** Streams get `bye`, running handlers end, the journal is closed. Called once. */
+  close(): Promise<void>;
+}
+
+// Reads a frame's head whatever its contract: no routes, so no records.
+const headOnly = { inputs: new Map(), outputs: new Map() };
+
+/**
+ * Puts the parts together, opens the journal and begins to work off what is pending in it.
+ *
+ * @param closing Aborted before `close` is called.
+ * @throws {TypeError} `bad_implementation`, before anything is opened.
+ */
+export async function run(
+  contract: Contract,
+  implementations: readonly Implementation<Contract>[],
+  settings: Settings,
+  log: Log,
+  closing: AbortSignal,
+): Promise<Running> {
+  const routes = bindRoutes(contract, implementations);
+  const { journal, clock } = settings;
+  const codec = settings.codec ?? (await loadCodec());
+  await journal.open();
+  const broker = new Broker(journal);
+  const shared = { ...settings, contract, codec, broker, log, now: () => clock.now() };
+  const worker = new Worker({ ...shared, routes });
+  const streams = new Streams({
+    ...shared,
+    contract: contract.version,
+    seqsOf: (frame) => codec.decodeResponse(headOnly, frame).results.map(({ seq }) => seq),
+  });
+  const acceptDeps: AcceptDeps = { ...shared, closing };
+  const accepting = new Set<Promise<unknown>>();
+  broker.open();
+  broker.onWork(() => worker.wake());
+  worker.wake();
+  const stopTrimming = startTrimming({ ...settings, log });
+  log({ event: 'started', epoch: journal.epoch });
+  return {
+    codec,
+    sync(request) {
+      const reply = accept(acceptDeps, request).finally(() => accepting.delete(reply));
+      accepting.add(reply);
+      return reply;
+    },
+    subscribe: (request, sink) => streams.open(request, sink),
+    async close() {
+      stopTrimming();
+      streams.bye('drain');
+      await worker.stop(settings.graceMs);
+      await Promise.allSettled(accepting);
+      broker.close();
+      await journal.close();
+      log({ event: 'closed' });
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { Contract, OutputWrite, RouteName, SpecOfRoute } from '../contract/contract.ts';
+import type { Audience } from './context.ts';
+import type { ServerCore, SyncReply } from './core.ts';
+import { createListener, type Listener } from './http/listener.ts';
+import type { Implementation } from './implement.ts';
+import type { Log } from './log.ts';
+import { type ServerOptions, settingsOf } from './options.ts';
+import { logsOf, routeNumber } from './packet-context.ts';
+import { RequestRefused } from './refused.ts';
+import { type Running, run } from './running.ts';
+
+/** A server of one contract, from `crudpServer`. */
+export interface CrudpServer<C extends Contract> {
+  /**
+   * Adds modules' implementations. They are judged when the server starts.
+   *
+   * @throws {TypeError} `already_started`.
+   */
+  use(...implementations: readonly Implementation<C>[]): CrudpServer<C>;
+  /**
+   * Opens the journal and begins to run what is pending in it. Idempotent; a request starts the server too, but then
+   * what is pending waits for the first request.
+   *
+   * @throws {TypeError} `bad_implementation`: twice the same handler, an action without an access rule, one that the
+   *   contract lacks.
+   */
+  start(): Promise<void>;
+  /**
+   * Ends: takes nothing new, says `bye` to streams, lets running handlers finish for `graceMs`, closes the journal.
+   * Idempotent, and for good.
+   */
+  close(): Promise<void>;
+  /** For node:http: `createServer(server.listener)`; in front of other routes: `server.listener(req, res, next)`. */
+  readonly listener: Listener;
+  /** The server without HTTP. */
+  readonly core: ServerCore;
+  /** Tells users something that no packet caused. Resolves once it is durable. */
+  push<R extends RouteName<C>>(
+    to: Audience,
+    route: R,
+    records: readonly OutputWrite<SpecOfRoute<C, R>>[],
+  ): Promise<void>;
+}
+
+/**
+ * Makes the server of a contract. It listens where `listener` is mounted, and does nothing before it is started.
+ *
+ * @throws {TypeError} `bad_origin`.
+ */
+export function crudpServer<C extends Contract>(contract: C, options: ServerOptions): CrudpServer<C> {
+  const settings = settingsOf(options);
+  const { journal, clock } = settings;
+  const implementations: Implementation<Contract>[] = [];
+  const closing = new AbortController();
+  let starting: Promise<Running> | undefined;
+  let ending: Promise<void> | undefined;
+
+  const log: Log = (event) => {
+    try {
+      settings.log({ at: clock.now(), ...event });
+    } catch (error) {
+      // A broken hook must not break what it was told of.
+      process.emitWarning(`the log hook failed: ${String(error)}`, 'CrudpWarning');
+    }
+  };
+
+  const started = (): Promise<Running> => {
+    if (closing.signal.aborted) {
+      const facts = { retryAfterSeconds: 2 };
+      return Promise.reject(new RequestRefused(503, 'draining', 'the server is closing', facts));
+    }
+    starting ??= run(contract, implementations, settings, log, closing.signal).catch((error: unknown) => {
+      // The next call tries again: a journal that another process held may be free by then.
+      starting = undefined;
+      throw error;
+    });
+    return starting;
+  };
+
+  const core: ServerCore = {
+    async sync(request) {
+      try {
+        return await (await started()).sync(request);
+      } catch (error) {
+        if (error instanceof RequestRefused) return refusalReply(error);
+        throw error;
+      }
+    },
+    subscribe: async (request, sink) => (await started()).subscribe(request, sink),
+  };
+
+  const server: CrudpServer<C> = {
+    use(...added) {
+      if (starting) throw new TypeError('[already_started] use() comes before start() and the first request');
+      // Handlers are typed by their own contract; from here on they are called with what the codec has checked.
+      implementations.push(...(added as unknown as readonly Implementation<Contract>[]));
+      return server;
+    },
+    async start() {
+      await started();
+    },
+    close() {
+      ending ??= (async () => {
+        closing.abort();
+        await (await starting?.catch(() => undefined))?.close();
+      })();
+      return ending;
+    },
+    listener: createListener({ ...settings, core, log }),
+    core,
+    async push(to, route, records) {
+      const { codec } = await started();
+      const frame = codec.encodePush(contract, { packets: [{ route: routeNumber(contract, route), records }] });
+      await journal.append(logsOf(to).map((name) => ({ log: name, kind: 'push', frame })));
+    },
+  };
+  return server;
+}
+
+function refusalReply({ httpStatus, body, retryAfterSeconds }: RequestRefused): SyncReply {
+  return {
+    status: httpStatus,
+    json: body,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    outbox: '',
+    packets: 0,
+    appended: 0,
+  };
+}

@@ -1,0 +1,17 @@
+export type { Audience, Context, Refusal, RefusalFacts } from './lib/server/context.ts';
+export type {
+  EventSink,
+  EventsRequest,
+  ServerCore,
+  Session,
+  StreamEvent,
+  SyncReply,
+  SyncRequest,
+} from './lib/server/core.ts';
+export type { Listener } from './lib/server/http/listener.ts';
+export { type AccessRule, type Implementation, implement } from './lib/server/implement.ts';
+export type * from './lib/server/journal.ts';
+export { type MemoryJournalOptions, memoryJournal } from './lib/server/journals/memory.ts';
+export type { ServerLogEntry } from './lib/server/log.ts';
+export type { Authenticate, Authenticated, Middleware, ServerOptions } from './lib/server/options.ts';
+export { type CrudpServer, crudpServer } from './lib/server/server.ts';
