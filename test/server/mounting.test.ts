@@ -1,0 +1,168 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { implement } from '../../src/lib/server/implement.ts';
+import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
+import { crudpServer } from '../../src/lib/server/server.ts';
+import { app, note, notes } from './app.ts';
+import { codec, creates, serve } from './harness.ts';
+
+const own = { codec, journal: memoryJournal(), authenticate: () => null };
+
+describe('Mounting', () => {
+  it('lets other paths through to the application', async () => {
+    const { server } = await serve();
+    const http = createServer((request, response) =>
+      server.listener(request, response, () => response.end(`page ${request.url}`)),
+    );
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void http.close());
+    const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    for (const path of ['/', '/apis', '/other/api/sync', '/api.html', '//api/sync']) {
+      expect(await (await fetch(origin + path)).text()).toBe(`page ${path}`);
+    }
+    expect((await fetch(`${origin}/api/sync`, { method: 'POST' })).status).toBe(401);
+  });
+
+  it('runs middleware before every route, and stops where one answers or fails', async () => {
+    const seen: string[] = [];
+    const { url, logged } = await serve({
+      middleware: [
+        (request, _response, next) => {
+          seen.push(`1 ${request.method}`);
+          request.headers['x-user'] = 'by middleware';
+          next();
+        },
+        async (request, response, next) => {
+          if (request.headers['x-stop']) response.writeHead(418).end();
+          else if (request.headers['x-throw']) throw new Error('secret');
+          else next(request.headers['x-fail'] && new Error('secret'));
+        },
+      ],
+    });
+    const post = (headers: Record<string, string>) => fetch(`${url}/sync`, { method: 'POST', headers });
+    expect((await post({})).status).toBe(415);
+    expect((await post({ 'x-stop': '1' })).status).toBe(418);
+    for (const header of ['x-throw', 'x-fail']) {
+      const failed = await post({ [header]: '1' });
+      expect([failed.status, await failed.text()]).toEqual([500, expect.not.stringContaining('secret')]);
+    }
+    expect(await logged('failed')).toMatchObject({ where: '/api/sync', error: new Error('secret') });
+    expect(seen).toHaveLength(4);
+  });
+
+  it('answers 500 where authenticate fails or gives no identity', async () => {
+    for (const authenticate of [
+      () => Promise.reject(new Error('secret')),
+      () => ({ user: '' }),
+      () => ({ user: 'ana', roles: [1] as unknown as string[] }),
+    ]) {
+      const { sender, log } = await serve({ authenticate });
+      const answer = await sender().post([creates(1, note('a'))]);
+      expect([answer.status, answer.json]).toEqual([500, { code: 'internal', message: expect.any(String) }]);
+      expect(log).toContainEqual(expect.objectContaining({ event: 'failed', where: '/api/sync' }));
+    }
+  });
+
+  it('refuses credentials that have ended', async () => {
+    const { sender, url } = await serve({ authenticate: () => ({ user: 'ana', expiresAt: Date.now() - 1 }) });
+    expect((await sender().post([])).status).toBe(401);
+    expect((await fetch(`${url}/events?outbox=${'1'.repeat(16)}`)).status).toBe(401);
+  });
+});
+
+describe('Origins', () => {
+  const page = 'https://app.example';
+
+  it.each([
+    ['an origin that is not listed', { Origin: 'https://evil.example' }, 403],
+    ['no origin at all, by name', { Origin: 'null' }, 403],
+    ['another site, without an Origin', { 'Sec-Fetch-Site': 'cross-site' }, 403],
+    ['a sister site', { 'Sec-Fetch-Site': 'same-site', Origin: 'https://x.example' }, 403],
+    ['a listed origin', { 'Sec-Fetch-Site': 'cross-site', Origin: page }, 415],
+    ['its own page behind a proxy', { 'Sec-Fetch-Site': 'same-origin', Origin: 'https://public.example' }, 415],
+    ['a program', {}, 415],
+  ] as const)('judges %s', async (_, headers, status) => {
+    const { url } = await serve({ origins: [page] });
+    const answer = await fetch(`${url}/sync`, { method: 'POST', headers: { ...headers, 'x-user': 'ana' } });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('crudp')).toBe('1');
+    const isListed = 'Origin' in headers && headers.Origin === page;
+    expect(answer.headers.get('access-control-allow-origin')).toBe(isListed ? page : null);
+    expect(answer.headers.get('vary')).toBe('Origin');
+    if (status === 403) expect(await answer.json()).toMatchObject({ code: 'foreign_origin' });
+  });
+
+  it('takes the origin of its own host where the browser says no more', async () => {
+    const { url } = await serve();
+    const answer = await fetch(`${url}/sync`, {
+      method: 'POST',
+      headers: { Origin: new URL(url).origin, 'x-user': 'ana' },
+    });
+    expect(answer.status).toBe(415);
+  });
+
+  it('answers OPTIONS of listed origins only, without asking who it is', async () => {
+    const { url } = await serve({ origins: [page], authenticate: () => Promise.reject(new Error('not now')) });
+    const ask = (origin: string) =>
+      fetch(`${url}/sync`, {
+        method: 'OPTIONS',
+        headers: { Origin: origin, 'Access-Control-Request-Headers': 'crudp-user,x-csrf' },
+      });
+    const answer = await ask(page);
+    expect(answer.status).toBe(204);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'access-control-allow-origin': page,
+      'access-control-allow-credentials': 'true',
+      'access-control-allow-methods': 'OPTIONS, POST',
+      'access-control-allow-headers': 'crudp-user,x-csrf',
+      crudp: '1',
+    });
+    expect((await ask('https://evil.example')).status).toBe(403);
+  });
+
+  it('wants origins, not addresses', () => {
+    for (const origin of ['*', 'app.example', 'https://app.example/']) {
+      expect(() => crudpServer(app, { ...own, origins: [origin] })).toThrow('[bad_origin]');
+    }
+  });
+});
+
+describe('start', () => {
+  const create = () => {};
+
+  it.each([
+    ['a handler twice', [notes([]), notes([])], 'notes: it is implemented twice'],
+    ['a handler that the contract lacks', [implement(app, { ghosts: { access: {} } } as never)], 'no such handler'],
+    [
+      'an action that the contract lacks',
+      [implement(app, { later: { access: { read: 'public' }, read: create } } as never)],
+      'later.read',
+    ],
+    ['an action without access', [implement(app, { later: { access: {}, create } } as never)], 'no access rule'],
+    ['an action without any access', [implement(app, { later: { create } } as never)], 'no access rule'],
+    [
+      'a rule from a prototype',
+      [implement(app, { later: { access: Object.create({ create: 'public' }), create } } as never)],
+      'no access rule',
+    ],
+    ['an empty rule', [implement(app, { later: { access: { create: '' }, create } } as never)], 'no access rule'],
+    [
+      'a rule without an action',
+      [implement(app, { later: { access: { create: 'public' } } } as never)],
+      'without an action',
+    ],
+    ['a module of another contract', [{ contract: { ...app }, handlers: {} }], 'another contract'],
+  ])('refuses %s', async (_, modules, message) => {
+    const server = crudpServer(app, own).use(...(modules as ReturnType<typeof notes>[]));
+    await expect(server.start()).rejects.toThrow(message);
+    await expect(server.start()).rejects.toThrow('[bad_implementation]');
+  });
+
+  it('takes no module any more', async () => {
+    const { server } = await serve();
+    await server.start();
+    await server.start();
+    expect(() => server.use(notes([]))).toThrow('[already_started]');
+  });
+});
