@@ -1,0 +1,47 @@
+// A server in a process of its own, to be killed: node --import scripts/ts.mjs test/fault/kill-server.ts FOLDER
+// Its log goes to stdout as JSON lines, the first of which has the port.
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
+import { implement } from '../../src/lib/server/implement.ts';
+import { sqliteJournal } from '../../src/lib/server/journals/sqlite.ts';
+import { crudpServer } from '../../src/lib/server/server.ts';
+import { app } from '../server/app.ts';
+
+const folder = process.argv[2] as string;
+const path = join(folder, 'app.db');
+const database = new Database(path);
+database.exec('CREATE TABLE IF NOT EXISTS ran (req_id TEXT NOT NULL)');
+database.close();
+
+const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const server = crudpServer(app, {
+  journal: sqliteJournal(path, { driver: 'libsql' }),
+  codec: portableCodec(),
+  authenticate: () => ({ user: 'ana' }),
+  log: say,
+});
+server.use(
+  implement(app, {
+    notes: {
+      access: { create: 'public' },
+      async create(ctx, records) {
+        // What a handler does outside of the journal: it stays done when the process dies.
+        appendFileSync(join(folder, 'runs'), `${ctx.reqId} ${ctx.attempt}\n`);
+        say({ event: 'begun', reqId: ctx.reqId });
+        ctx.effect('INSERT INTO ran (req_id) VALUES (?)', [ctx.reqId], { expectChanges: 1 });
+        if (ctx.attempt === 1 && records.some(({ text }) => text === 'hang')) await new Promise(() => {});
+        return records;
+      },
+    },
+  }),
+);
+const http = createServer(server.listener);
+http.listen(0, '127.0.0.1', () => {
+  say({ event: 'listening', port: (http.address() as AddressInfo).port });
+  // At once, not with the first request: what was pending is to run without one.
+  void server.start();
+});
