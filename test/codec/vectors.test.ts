@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createCodec } from '../../src/lib/codec/create-codec.ts';
 import { createPortableKernels } from '../../src/lib/codec/portable/kernels.ts';
+import { loadCodecSync } from '../../src/lib/codec/load.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseVectors, runVector } from '../vectors/run.ts';
 
@@ -10,6 +11,7 @@ const vectors = ['frames.jsonl'].flatMap((name) =>
 );
 
 describe.each([
+  ['wasm', loadCodecSync({ fallback: false })],
   ['portable', portableCodec()],
   ['portable, without generated code', createCodec(createPortableKernels(), { jit: false })],
 ])('%s codec', (_name, codec) => {

@@ -1,0 +1,75 @@
+/** No run makes that many UTF-16 units: it is no UTF-8. */
+export const NOT_UTF8: u32 = u32.MAX_VALUE;
+
+/**
+ * Judges UTF-8 (RFC 3629: shortest form, no surrogates, nothing above U+10FFFF).
+ *
+ * Returns how many UTF-16 units the bytes from `start` to `end` make, or NOT_UTF8.
+ */
+export function utf16Length(start: usize, end: usize): u32 {
+  let at = asciiEnd(start, end);
+  // A sequence of two bytes makes one unit, of three one, of four two; counted by what is lost.
+  let lost: u32 = 0;
+  while (at < end) {
+    const lead = <u32>load<u8>(at);
+    if (lead < 0x80) {
+      at = asciiEnd(at, end);
+    } else if (lead < 0xe0) {
+      if (lead < 0xc2 || end - at < 2 || !continues(at + 1)) return NOT_UTF8;
+      at += 2;
+      lost += 1;
+    } else if (lead < 0xf0) {
+      if (end - at < 3 || !continues(at + 1) || !continues(at + 2)) return NOT_UTF8;
+      const second = <u32>load<u8>(at, 1);
+      if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return NOT_UTF8;
+      at += 3;
+      lost += 2;
+    } else {
+      if (lead > 0xf4 || end - at < 4) return NOT_UTF8;
+      if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3)) return NOT_UTF8;
+      const second = <u32>load<u8>(at, 1);
+      if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return NOT_UTF8;
+      at += 4;
+      lost += 2;
+    }
+  }
+  return <u32>(end - start) - lost;
+}
+
+/**
+ * Whether a boundary between two of n strings falls inside a surrogate pair.
+ *
+ * The text is valid UTF-8 and has as many UTF-16 units as the lengths, u32[n] at `lengths`, sum up to.
+ */
+export function cutsPair(text: usize, lengths: usize, n: u32): bool {
+  let at = text;
+  for (let i: u32 = 0; i < n; i++) {
+    let units = load<u32>(lengths + (<usize>i << 2));
+    while (units > 0) {
+      const lead = <u32>load<u8>(at);
+      if (lead < 0xf0) {
+        at += lead < 0x80 ? 1 : lead < 0xe0 ? 2 : 3;
+        units -= 1;
+      } else {
+        if (units == 1) return true;
+        at += 4;
+        units -= 2;
+      }
+    }
+  }
+  return false;
+}
+
+function continues(at: usize): bool {
+  return (load<u8>(at) & 0xc0) == 0x80;
+}
+
+/** Where the ASCII that begins at `start` ends. */
+function asciiEnd(start: usize, end: usize): usize {
+  let at = start;
+  for (; end - at >= 32; at += 32) {
+    if (i8x16.bitmask(v128.or(v128.load(at), v128.load(at, 16))) != 0) break;
+  }
+  while (at < end && load<u8>(at) < 0x80) at++;
+  return at;
+}

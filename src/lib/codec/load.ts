@@ -1,0 +1,85 @@
+import { CrudpError } from '../errors.ts';
+import type { Codec } from './codec.ts';
+import { type CodecOptions, createCodec } from './create-codec.ts';
+import { portableCodec } from './portable-codec.ts';
+import { createWasmKernels } from './wasm.ts';
+import { wasmBase64 } from './wasm-bytes.generated.ts';
+
+export interface LoadOptions extends CodecOptions {
+  /**
+   * What to do where WebAssembly is missing or a page's policy forbids it (it needs `'wasm-unsafe-eval'`): give the twin in
+   * plain TypeScript, whose `name` is `portable` (default), or throw.
+   */
+  readonly fallback?: boolean;
+  /** Told why the twin was given. */
+  readonly onFallback?: (error: CrudpError) => void;
+}
+
+export interface LoadAsyncOptions extends LoadOptions {
+  /**
+   * The module as an asset (`crudp/codec.wasm`) instead of the embedded bytes: its URL, a response or a promise of one, or
+   * its bytes.
+   */
+  readonly wasm?: URL | string | Response | PromiseLike<Response> | BufferSource;
+}
+
+/** Compiled once per page or process: instances share it. */
+let embedded: WebAssembly.Module | undefined;
+
+/**
+ * Loads the codec that runs in WebAssembly.
+ *
+ * @throws {CrudpError} `wasm_unavailable`, where `fallback` is false.
+ */
+export async function loadCodec(options: LoadAsyncOptions = {}): Promise<Codec> {
+  try {
+    const module = options.wasm === undefined ? await compileEmbedded() : await compileAsset(options.wasm);
+    return createCodec(createWasmKernels(module), options);
+  } catch (cause) {
+    return fall(cause, options);
+  }
+}
+
+/**
+ * Loads it at once. Browsers refuse to compile large modules on their main thread this way; this one is small enough.
+ *
+ * @throws {CrudpError} `wasm_unavailable`, where `fallback` is false.
+ */
+export function loadCodecSync(options: LoadOptions = {}): Codec {
+  try {
+    embedded ??= new WebAssembly.Module(bytesOf(wasmBase64));
+    return createCodec(createWasmKernels(embedded), options);
+  } catch (cause) {
+    return fall(cause, options);
+  }
+}
+
+async function compileEmbedded(): Promise<WebAssembly.Module> {
+  embedded ??= await WebAssembly.compile(bytesOf(wasmBase64));
+  return embedded;
+}
+
+async function compileAsset(asset: NonNullable<LoadAsyncOptions['wasm']>): Promise<WebAssembly.Module> {
+  if (asset instanceof ArrayBuffer || ArrayBuffer.isView(asset)) return WebAssembly.compile(asset as BufferSource);
+  const response = await (typeof asset === 'string' || asset instanceof URL ? fetch(asset) : asset);
+  if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
+  // Streaming demands the media type application/wasm, which not every server knows.
+  if (!response.headers.get('content-type')?.startsWith('application/wasm')) {
+    return WebAssembly.compile(await response.arrayBuffer());
+  }
+  return WebAssembly.compileStreaming(response);
+}
+
+function fall(cause: unknown, options: LoadOptions): Codec {
+  const error = new CrudpError('wasm_unavailable', `WebAssembly cannot be used here: ${cause}`, { cause });
+  if (options.fallback === false) throw error;
+  options.onFallback?.(error);
+  return portableCodec(options);
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
