@@ -390,6 +390,24 @@ describe('Completions', () => {
     expect(server.ran).toHaveLength(1);
   });
 
+  it('never gives an outbox back with a packet counted as begun that has not run', async () => {
+    const clock = new ManualClock();
+    const inner = memoryJournal();
+    const journal = journalWith(inner, {
+      async complete(claim, completion) {
+        const outcome = await inner.complete(claim, completion);
+        // The run's time is over just now, after it has said that it goes on.
+        clock.advance(2000);
+        return outcome;
+      },
+    });
+    const server = await serve({ clock, journal });
+    const packets = [1, 2, 3, 4, 5].map((seq) => creates(seq, note('a')));
+    await server.sender().post(packets, wait);
+    const attempts = server.log.flatMap((entry) => (entry.event === 'handler_started' ? [entry.attempt] : []));
+    expect(attempts).toEqual([1, 1, 1, 1, 1]);
+  });
+
   it('lets go of an outbox whose lease another process took', async () => {
     const inner = memoryJournal();
     const journal = journalWith(inner, {

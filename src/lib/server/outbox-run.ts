@@ -60,10 +60,10 @@ export class OutboxRun {
     this.unit ??= this.units.next().value;
     const endAt = this.deps.clock.now() + sliceMs;
     const isOver = () => this.isStopping() || this.deps.clock.now() >= endAt;
-    while (this.unit && !this.isStopping()) {
+    // What has been counted as begun is run: left now, it would look like a packet that a process died of.
+    while (this.unit && (this.counted || !isOver())) {
       const end = await this.step(this.unit, isOver);
       if (end) return end;
-      if (isOver()) break;
     }
     if (!(await this.commitVerdicts(false))) return { kind: 'fenced' };
     return { kind: this.unit ? 'stopped' : 'done' };
