@@ -209,6 +209,18 @@ describe('GET /events', () => {
     expect((await server.events(a1)).response.status).toBe(200);
   });
 
+  it('lets a stream that resumes replace the oldest of its outbox, of which nobody knows whether it lives', async () => {
+    const server = await serve({ maxStreamsPerUser: 2 });
+    const [oldest, other] = [await server.events(a1), await server.events(a2)];
+    const { id } = (await oldest.next()) as ReadEvent;
+    const resumed = await server.events(a1, { 'Last-Event-ID': id ?? '' });
+    expect(resumed.response.status).toBe(200);
+    expect(said((await oldest.next()) as ReadEvent)).toEqual({ reason: 'slow' });
+    expect((await server.events('outbox=00000000000000a3', { 'Last-Event-ID': id ?? '' })).response.status).toBe(429);
+    await server.server.push('all', 'notes.create', [note('x')]);
+    for (const stream of [resumed, other]) expect((await stream.take(2)).at(-1)).toMatchObject({ event: 'push' });
+  });
+
   it('is read by an independent client that reconnects by itself', async () => {
     const server = await serve();
     const heard: string[] = [];

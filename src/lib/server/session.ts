@@ -87,6 +87,10 @@ export class EventSession implements Session {
     this.end('gone');
   }
 
+  get outbox(): string {
+    return this.request.outbox;
+  }
+
   /** Whether `hello` was sent. */
   get hasOpened(): boolean {
     return this.isOpen;

@@ -20,6 +20,7 @@ export class Streams {
     if (!/^[0-9a-f]{16}$/.test(request.outbox)) {
       throw new RequestRefused(400, 'bad_outbox', 'outbox takes 16 lower-case hex digits');
     }
+    if (request.cursor !== null) this.makeRoom(request);
     const mine = this.byUser.get(user) ?? new Set();
     if (mine.size >= this.deps.maxStreamsPerUser) {
       const message = `more than ${this.deps.maxStreamsPerUser} streams of one user`;
@@ -38,6 +39,16 @@ export class Streams {
     if (!session.hasOpened)
       throw new RequestRefused(503, 'draining', 'the server is closing', { retryAfterSeconds: 2 });
     return session;
+  }
+
+  /**
+   * A stream that resumes may replace the oldest one of its outbox: a link that broke without a word looks alive for many
+   * minutes, and a device that changes networks often must not be locked out by its own past.
+   */
+  private makeRoom({ identity, outbox }: EventsRequest): void {
+    const mine = this.byUser.get(identity.user);
+    if (!mine || mine.size < this.deps.maxStreamsPerUser) return;
+    [...mine].find((session) => session.outbox === outbox)?.bye('slow');
   }
 
   /** Ends all streams. */

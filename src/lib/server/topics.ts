@@ -16,8 +16,4 @@ export class Topics<Topic, News> {
     // A copy: a listener may end itself or others while it is told.
     for (const listener of [...(this.listeners.get(topic) ?? [])]) listener(news);
   }
-
-  get size(): number {
-    return this.listeners.size;
-  }
 }
