@@ -66,8 +66,8 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
   const lastSeq = known.at(-1);
   const isWaiting = request.waitMs > 0 && lastSeq !== undefined;
   if (isWaiting) {
-    const signal = request.signal ? AbortSignal.any([closing, request.signal]) : closing;
-    await awaitResults(deps, key, lastSeq, Math.min(request.waitMs, deps.maxWaitMs), signal);
+    const signals = request.signal ? [closing, request.signal] : [closing];
+    await awaitResults(deps, key, lastSeq, Math.min(request.waitMs, deps.maxWaitMs), signals);
   }
   // The new ones are the last; without waiting they have no results yet, and nobody is to pay for the question.
   const asked = isWaiting ? known : known.slice(0, known.length - outcome.appended);

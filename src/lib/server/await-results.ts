@@ -12,16 +12,17 @@ export interface WaitDeps {
  * Waits until the last of an outbox's packets has its result, for `Prefer: wait`. Packets run in order, so the others have
  * theirs by then.
  *
- * @param signal Ends the waiting; it resolves then too.
+ * @param signals Each ends the waiting; it resolves then too. Not one made by `AbortSignal.any`: those stay with the
+ *   signal they follow, and the server's lives as long as the server.
  */
 export async function awaitResults(
   { journal, broker, clock }: WaitDeps,
   key: OutboxKey,
   lastSeq: number,
   waitMs: number,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<void> {
-  let isOver = signal.aborted;
+  let isOver = signals.some(({ aborted }) => aborted);
   let wake = (): void => {};
   const end = (): void => {
     isOver = true;
@@ -29,7 +30,7 @@ export async function awaitResults(
   };
   const timer = clock.after(waitMs, end);
   const unlisten = [broker.onLog(`user:${key.user}`, () => wake()), broker.onRead(key, () => wake())];
-  signal.addEventListener('abort', end);
+  for (const signal of signals) signal.addEventListener('abort', end);
   try {
     while (!isOver) {
       const news = new Promise<void>((resolve) => {
@@ -40,7 +41,7 @@ export async function awaitResults(
     }
   } finally {
     timer.cancel();
-    signal.removeEventListener('abort', end);
+    for (const signal of signals) signal.removeEventListener('abort', end);
     for (const stop of unlisten) stop();
   }
 }
