@@ -165,7 +165,12 @@ export type JournalNews =
 export interface Journal {
   /** The journal's id: 16 hex digits, made with the store, made anew when a backup is restored. Set by `open`. */
   readonly epoch: string;
-  /** Opens or creates the store. Leases of a process that died are void. */
+  /**
+   * Opens or creates the store. Leases of a process that died are void.
+   *
+   * @throws {CrudpError} for a file: `journal_in_use` (by another process), `journal_foreign`, `journal_newer` (than this
+   *   package), `journal_corrupt`, `driver_missing`, `storage_failed`.
+   */
   open(): Promise<void>;
   /** Ends what is under way and closes. Idempotent. */
   close(): Promise<void>;

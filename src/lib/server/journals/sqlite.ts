@@ -29,8 +29,9 @@ import type { TrimCursor } from './sqlite/results.ts';
  * A journal in a SQLite file: WAL, `synchronous=FULL`, in a thread of its own, commits shared by concurrent calls.
  *
  * One process at a time opens it. The application's own tables may live in the same file, written by
- * effects (`ctx.effect`) and read through a connection of its own; names that begin with `crudp_` are the journal's. Beside
- * the file lie SQLite's `-wal` and `-shm` and an empty `-lock`.
+ * effects (`ctx.effect`) and read through a connection of its own; names that begin with `crudp_` are the journal's.
+ * That connection takes the same SQLite library, if it is in the same process: two of them drop each other's locks
+ * (https://sqlite.org/howtocorrupt.html, 2.2.1). Beside the file lie SQLite's `-wal` and `-shm` and an empty `-lock`.
  *
  * @param path The file; it and its folder are made where they do not exist.
  */
@@ -121,7 +122,7 @@ class SqliteJournal implements Journal {
       pushes: pushes.map(copyEntry),
       beginsNext,
       effects,
-      at: this.#clock.now(),
+      at: this.#now(),
       marks: this.#marks(1 + pushes.length),
     });
     if (outcome.kind === 'committed') {
@@ -139,7 +140,7 @@ class SqliteJournal implements Journal {
 
   async append(entries: readonly LogAppend[]): Promise<void> {
     const marks = this.#marks(entries.length);
-    await this.#pipeline.call('append', entries.map(copyEntry), marks, this.#clock.now());
+    await this.#pipeline.call('append', entries.map(copyEntry), marks, this.#now());
     this.#news.tell(newsOf(entries));
   }
 
@@ -185,6 +186,11 @@ class SqliteJournal implements Journal {
     await open.host.close();
   }
 
+  /** Columns of whole numbers take no fractions, which a clock of its own making may give. */
+  #now(): number {
+    return Math.floor(this.#clock.now());
+  }
+
   #marks(count: number): string[] {
     return Array.from({ length: count }, () => newMark(this.#random));
   }
@@ -200,7 +206,7 @@ function pack(batch: IncomingBatch): PackedBatch {
     contract,
     tag,
     oldest,
-    receivedAt,
+    receivedAt: Math.floor(receivedAt),
     after: { epoch, seq, tag: afterTag },
     identity: JSON.stringify(batch.identity),
     packets: batch.packets.map((packet) => ({ seq: packet.seq, after: packet.after })),

@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import Libsql from 'libsql';
 import { onTestFinished } from 'vitest';
 import type { Journal } from '../../../../src/lib/server/journal.ts';
-import type {
-  SqliteDatabase,
-  SqliteDriver,
-  SqliteStatement,
+import {
+  builtinDriver,
+  type SqliteDatabase,
+  type SqliteDriver,
+  type SqliteStatement,
 } from '../../../../src/lib/server/journals/sqlite/driver.ts';
 import type { SqliteJournalOptions } from '../../../../src/lib/server/journals/sqlite/options.ts';
 import { sqliteJournal } from '../../../../src/lib/server/journals/sqlite.ts';
+
+/** The drivers there are to test with. */
+export const drivers: [name: string, driver: SqliteDriver][] = [['libsql', Libsql]];
+const builtin = builtinDriver();
+if (builtin) drivers.push(['node:sqlite', builtin]);
 
 /** A file in a folder that goes with the test. */
 export function newFile(): string {
@@ -19,19 +25,23 @@ export function newFile(): string {
   return join(folder, 'app.db');
 }
 
+/** Options of which some may be undefined: an undefined driver is none. */
+type Loose<Options> = { [Name in keyof Options]: Options[Name] | undefined };
+
 /** An open journal, in this thread unless options say otherwise; closed with the test. */
-export async function openJournal(path: string, options: SqliteJournalOptions = {}): Promise<Journal> {
-  const journal = sqliteJournal(path, { driver: Libsql, thread: false, ...options });
+export async function openJournal(path: string, options: Loose<SqliteJournalOptions> = {}): Promise<Journal> {
+  const { driver, ...rest } = { driver: Libsql, thread: false, ...options };
+  const journal = sqliteJournal(path, { ...(driver ? { driver } : {}), ...rest } as SqliteJournalOptions);
   await journal.open();
   onTestFinished(() => journal.close());
   return journal;
 }
 
-/** The application's own connection to the file. */
-export function application(path: string): Libsql.Database {
-  const db = new Libsql(path);
+/** The application's own connection to the file, by the journal's library. */
+export function application(path: string, driver: SqliteDriver = Libsql): SqliteDatabase {
+  const db = new driver(path);
   onTestFinished(() => {
-    if (db.open) db.close();
+    db.close();
   });
   return db;
 }

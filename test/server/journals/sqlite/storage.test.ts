@@ -41,7 +41,7 @@ describe('Group commit', () => {
     const path = newFile();
     await openJournal(path, { driver });
     expect(seen.join(' ')).toContain('PRAGMA synchronous = FULL');
-    expect(application(path).pragma('journal_mode', { simple: false })).toMatchObject([{ journal_mode: 'wal' }]);
+    expect(application(path).prepare('PRAGMA journal_mode').all()).toMatchObject([{ journal_mode: 'wal' }]);
   });
 
   it('shares one transaction among calls that come together', async () => {

@@ -41,8 +41,7 @@ export function openFile(driver: SqliteDriver, path: string, options: OpenOption
       epoch,
       opens,
       close() {
-        // What is copied after a clean end is the whole journal, with any driver: libsql leaves the write-ahead log.
-        opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        emptyLog(opened);
         opened.close();
         unlock(lock);
       },
@@ -68,6 +67,15 @@ function prepare(db: Connection, { freshEpoch, check, busyTimeoutMs }: OpenOptio
   // A WAL that a long reader made huge is cut back once it can be.
   db.exec(`PRAGMA journal_size_limit = ${64 << 20}`);
   return { epoch, opens };
+}
+
+/** So that what is copied after a clean end is the whole journal, with any driver: libsql would leave the log. */
+function emptyLog(db: Connection): void {
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk, or a reader: nothing is lost, the log stays and is read when the journal is opened.
+  }
 }
 
 /** One name for the file, however it is written: the lock lies beside it. */
