@@ -9,7 +9,7 @@ interface Asset {
 // A list, not a folder: no path that a request names ever reaches the disk.
 const assets: ReadonlyMap<string, Asset> = new Map([
   ['/', { file: 'page/index.html', type: 'text/html; charset=utf-8' }],
-  ['/style.css', { file: 'page/style.css', type: 'text/css; charset=utf-8' }],
+  ['/style.css', { file: 'dist/style.css', type: 'text/css; charset=utf-8' }],
   ['/icon.svg', { file: 'page/icon.svg', type: 'image/svg+xml' }],
   ['/main.js', { file: 'dist/main.js', type: 'text/javascript; charset=utf-8' }],
   ['/main.js.map', { file: 'dist/main.js.map', type: 'application/json' }],

@@ -65,3 +65,9 @@ export const app = contract(
 );
 
 export type App = typeof app;
+
+/** `clients.create` for a route's number. */
+export function actionName(route: number): string {
+  const spec = app.routes.get(route);
+  return spec ? `${spec.handler}.${spec.action}` : `route ${route}`;
+}

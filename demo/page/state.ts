@@ -1,0 +1,58 @@
+import type { Client, Invoice, NewClient, NewInvoice } from '../contract.ts';
+import type { Role } from '../roles.ts';
+import type { PacketState, Refusal, Seen } from './view.ts';
+
+/** Who has signed in. */
+export interface Me {
+  readonly user: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** A packet on its journey, also after its end. */
+export interface Journey {
+  readonly reqId: string;
+  /** What it is about, in words. */
+  readonly title: string;
+  readonly state: PacketState | 'done' | 'refused';
+  /** All in ms since 1970 UTC; absent where this page was not there to see it. */
+  readonly savedAt?: number;
+  readonly sentAt?: number;
+  readonly endedAt?: number;
+}
+
+export type Link = 'online' | 'connecting' | 'offline' | 'switched_off' | 'signed_out';
+
+export interface Frames {
+  readonly sent?: Uint8Array;
+  readonly received?: Uint8Array;
+}
+
+/** All that the page shows. A new object after each change. */
+export interface State {
+  readonly clients: readonly Seen<Client>[];
+  readonly invoices: readonly Seen<Invoice>[];
+  /** Newest first. */
+  readonly journeys: readonly Journey[];
+  readonly waitingCount: number;
+  readonly link: Link;
+  readonly frames: Frames;
+  /** Whether rows have ever been heard from the server on this device. */
+  readonly isLoaded: boolean;
+}
+
+/** What panels show and do. */
+export interface Store {
+  readonly me: Me;
+  readonly state: State;
+  subscribe(listener: () => void): void;
+  addClients(clients: readonly Omit<NewClient, 'id'>[]): void;
+  changeClient(client: Client): void;
+  deleteClient(client: Client): void;
+  addInvoice(invoice: Omit<NewInvoice, 'id'>): void;
+  changeInvoice(invoice: Invoice): void;
+  deleteInvoice(invoice: Invoice): void;
+  dismiss(refusal: Refusal): void;
+  setOnline(online: boolean): void;
+  signOut(): Promise<void>;
+}
