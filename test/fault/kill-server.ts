@@ -1,10 +1,9 @@
-// A server in a process of its own, to be killed: node --import scripts/ts.mjs test/fault/kill-server.ts FOLDER
+// A server in a process of its own, to be killed: node kill-server.mjs FOLDER
 // Its log goes to stdout as JSON lines, the first of which has the port.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { implement } from '../../src/lib/server/implement.ts';
 import { sqliteJournal } from '../../src/lib/server/journals/sqlite.ts';
@@ -12,14 +11,9 @@ import { crudpServer } from '../../src/lib/server/server.ts';
 import { app } from '../server/app.ts';
 
 const folder = process.argv[2] as string;
-const path = join(folder, 'app.db');
-const database = new Database(path);
-database.exec('CREATE TABLE IF NOT EXISTS ran (req_id TEXT NOT NULL)');
-database.close();
-
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const server = crudpServer(app, {
-  journal: sqliteJournal(path, { driver: 'libsql' }),
+  journal: sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }),
   codec: portableCodec(),
   authenticate: () => ({ user: 'ana' }),
   log: say,

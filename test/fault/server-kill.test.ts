@@ -1,69 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import Database from 'libsql';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { note } from '../server/app.ts';
 import { EventReader, resultsIn } from '../server/event-reader.ts';
 import { creates, Sender } from '../server/harness.ts';
+import { bundleServer, Victim } from './victim.ts';
 
-const root = join(import.meta.dirname, '../..');
 const outbox = '00000000000000a1';
-
-interface Line {
-  readonly event: string;
-  readonly port?: number;
-  readonly reqId?: string;
-}
-
-/** A server process and its log. */
-class Victim {
-  url = '';
-  private readonly child: ChildProcess;
-  private readonly lines: Line[] = [];
-  private wake: () => void = () => {};
-
-  constructor(folder: string) {
-    const args = ['--import', join(root, 'scripts/ts.mjs'), join(root, 'test/fault/kill-server.ts'), folder];
-    this.child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => this.kill());
-    createInterface({ input: this.child.stdout as Readable }).on('line', (line) => {
-      this.lines.push(JSON.parse(line) as Line);
-      this.wake();
-    });
-  }
-
-  /** Resolves once so many lines fit. */
-  async said(fits: (line: Line) => boolean, count = 1): Promise<Line> {
-    for (;;) {
-      const found = this.lines.filter(fits)[count - 1];
-      if (found) return found;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-  }
-
-  async start(): Promise<this> {
-    this.url = `http://127.0.0.1:${(await this.said(({ event }) => event === 'listening')).port}/api`;
-    return this;
-  }
-
-  async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await exited;
-  }
-}
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'crudp-kill-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const database = new Database(join(folder, 'app.db'));
+  database.exec('CREATE TABLE ran (req_id TEXT NOT NULL)');
+  database.close();
   return folder;
 }
 
@@ -87,9 +39,15 @@ function rowsIn(folder: string): number[] {
 const numbersTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('A server that is killed', () => {
+  let bundle: Awaited<ReturnType<typeof bundleServer>>;
+  beforeAll(async () => {
+    bundle = await bundleServer();
+  });
+  afterAll(() => bundle.remove());
+
   it('between 202 and the results delivers every result after its restart', async () => {
     const folder = newFolder();
-    const first = await new Victim(folder).start();
+    const first = await new Victim(bundle.file, folder).start();
     const stream = await EventReader.open(`${first.url}/events?outbox=${outbox}`, {});
     const cursor = (await stream.next())?.id as string;
     const packets = numbersTo(6).map((seq) => creates(seq, note(`n${seq}`, seq === 3 ? 'hang' : '')));
@@ -98,7 +56,7 @@ describe('A server that is killed', () => {
     await first.said(({ event, reqId }) => event === 'begun' && reqId === `${outbox}.3`);
     await first.kill();
 
-    const second = await new Victim(folder).start();
+    const second = await new Victim(bundle.file, folder).start();
     const resumed = await EventReader.open(`${second.url}/events?outbox=${outbox}`, { 'Last-Event-ID': cursor });
     const [hello, ...results] = await resumed.take(7);
     expect(JSON.parse(hello?.data ?? '')).toMatchObject({ recovered: true, epoch: answer.json.epoch });
@@ -137,7 +95,7 @@ describe('A server that is killed', () => {
       stream.close();
     };
     for (let round = 0; round < rounds; round++) {
-      const victim = await new Victim(folder).start();
+      const victim = await new Victim(bundle.file, folder).start();
       await read(victim, () => true);
       const sender = new Sender(victim.url, 'ana', outbox);
       if (place) sender.place = place;
@@ -147,7 +105,7 @@ describe('A server that is killed', () => {
       await victim.said(({ event }) => event === 'begun', 1 + below(perRound));
       await victim.kill();
     }
-    const last = await new Victim(folder).start();
+    const last = await new Victim(bundle.file, folder).start();
     await read(last, () => delivered.size === rounds * perRound);
     expect([...delivered.keys()].sort((a, b) => a - b)).toEqual(numbersTo(rounds * perRound));
     expect([...delivered.values()].every((text) => text.endsWith(' 0'))).toBe(true);
