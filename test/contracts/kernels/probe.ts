@@ -29,9 +29,9 @@ export class Probe {
     return address;
   }
 
-  /** Code and offset of the last refusal. */
+  /** Code and offset of the last frame's refusal; kernels need not clear those of an earlier one. */
   get refusal(): [code: number, offset: number] {
-    return [this.kernels.errorCode, this.kernels.errorOffset];
+    return this.tape === 0 ? [this.kernels.errorCode, this.kernels.errorOffset] : [wire.OK, 0];
   }
 
   word(index: number): number {
