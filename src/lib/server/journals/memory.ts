@@ -55,6 +55,7 @@ class MemoryJournal implements Journal {
   readonly #leases = new Map<MemoryOutbox, number>();
   readonly #news = new News();
   #tokens = 0;
+  #batches = 0;
   #open = false;
 
   constructor({ clock = systemClock, random = systemRandom, maxClaimBytes = 1 << 20 }: MemoryJournalOptions) {
@@ -69,7 +70,8 @@ class MemoryJournal implements Journal {
     this.#open = true;
     this.#turns.clear();
     this.#leases.clear();
-    for (const outbox of this.#all()) if (outbox.pending) this.#turns.add(outbox.user, outbox);
+    const pending = [...this.#all()].filter((outbox) => outbox.pending).sort((a, b) => a.since - b.since);
+    for (const outbox of pending) this.#turns.add(outbox.user, outbox);
   }
 
   async close(): Promise<void> {
@@ -81,7 +83,7 @@ class MemoryJournal implements Journal {
     checkUser(batch.user);
     const known = this.#find(batch);
     const outbox = known ?? new MemoryOutbox(batch);
-    const outcome = outbox.accept(batch, this.epoch);
+    const outcome = outbox.accept(batch, this.epoch, ++this.#batches);
     if (outcome.kind === 'accepted' && outcome.appended > 0) {
       if (!known) this.#add(outbox);
       if (!this.#leases.has(outbox)) this.#turns.add(outbox.user, outbox);

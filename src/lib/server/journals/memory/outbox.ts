@@ -12,6 +12,7 @@ import { admissionOf, dependenciesOf } from '../admission.ts';
 
 interface StoredBatch extends PendingBatch {
   readonly needs: ReadonlySet<number>;
+  readonly order: number;
 }
 
 interface Chunk {
@@ -46,11 +47,17 @@ export class MemoryOutbox implements OutboxKey {
     return this.#waiting.length > 0;
   }
 
+  /** The `order` of the first batch with packets that have not run. */
+  get since(): number {
+    return this.#batches[0]?.order ?? Number.POSITIVE_INFINITY;
+  }
+
   place(epoch: string): Place {
     return this.#accepted === 0 ? { epoch: '0', seq: 0, tag: '0' } : { epoch, seq: this.#accepted, tag: this.#tag };
   }
 
-  accept(batch: IncomingBatch, epoch: string): AcceptOutcome {
+  /** @param order Greater for each batch that the journal accepts. */
+  accept(batch: IncomingBatch, epoch: string, order: number): AcceptOutcome {
     const place = this.place(epoch);
     const { moved, fresh, known } = admissionOf(batch, place);
     if (moved) return { kind: 'moved', place };
@@ -62,7 +69,7 @@ export class MemoryOutbox implements OutboxKey {
       const { contract, identity, receivedAt } = batch;
       const frame = new Uint8Array(batch.frame);
       const needs = dependenciesOf(fresh);
-      this.#batches.push({ frame, contract, identity, from: first.seq, to: last.seq, receivedAt, needs });
+      this.#batches.push({ frame, contract, identity, from: first.seq, to: last.seq, receivedAt, needs, order });
       for (const { seq } of fresh) this.#waiting.push(seq);
       this.#accepted = last.seq;
       this.#tag = batch.tag;
@@ -106,7 +113,7 @@ export class MemoryOutbox implements OutboxKey {
       token,
       next,
       attempts: this.#begun.seq === next ? this.#begun.times : 0,
-      batches: batches.map(({ needs: _, ...batch }) => batch),
+      batches: batches.map(({ needs: _, order: __, ...batch }) => batch),
       statuses,
     };
   }

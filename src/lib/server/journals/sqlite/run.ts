@@ -93,10 +93,11 @@ export function completePackets(db: Connection, key: OutboxKey, completion: Date
   const next = (waiting[results.length - 1] as number) + 1;
   const begun = beginsNext && following !== undefined ? following : 0;
   db.run(
-    'UPDATE crudp_outbox SET next = ?, begun = ?, times = ? WHERE id = ?',
+    'UPDATE crudp_outbox SET next = ?, begun = ?, times = ?, oldest = min(oldest, ?) WHERE id = ?',
     next,
     begun,
     begun > 0 ? 1 : 0,
+    waiting[0] as number,
     outbox.id,
   );
   db.run('DELETE FROM crudp_batch WHERE outbox = ? AND last < ?', outbox.id, next);

@@ -19,7 +19,7 @@ export const migrations: readonly string[] = [
   ) STRICT;
 
   -- next: packets below have run. begun, times: the packet that was begun last, and how often.
-  -- oldest: results below are forgotten.
+  -- oldest: there are no results below.
   CREATE TABLE crudp_outbox (
     id INTEGER PRIMARY KEY,
     user TEXT NOT NULL,
