@@ -1,0 +1,25 @@
+/// <reference types="vite/client" />
+import { describe, expect, it } from 'vitest';
+import { loadCodec, loadCodecSync } from '../../src/lib/codec/load.ts';
+import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
+import frames from '../vectors/frames.jsonl?raw';
+import { parseVectors, runVector } from '../vectors/run.ts';
+
+const vectors = parseVectors(frames);
+const asset = new URL('../../dist/codec.wasm', import.meta.url);
+
+describe.each([
+  ['embedded module', await loadCodec({ fallback: false })],
+  ['embedded module, loaded at once', loadCodecSync({ fallback: false })],
+  ['module by URL', await loadCodec({ fallback: false, wasm: asset })],
+  ['module by response', await loadCodec({ fallback: false, wasm: fetch(asset) })],
+  ['portable codec', portableCodec()],
+])('the %s, in a browser', (name, codec) => {
+  it('is what it says', () => {
+    expect(codec.name).toBe(name.includes('module') ? 'wasm' : 'portable');
+  });
+
+  it.each(vectors.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
+    expect(runVector(codec, vector)).toBeNull();
+  });
+});
