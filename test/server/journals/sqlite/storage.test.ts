@@ -143,6 +143,34 @@ describe('A failing disk', () => {
     expect(seen.filter((sql) => !/ROLLBACK/.test(sql))).toEqual([]);
   });
 
+  it('is no fault of the effects that come after', async () => {
+    const { driver, failNext } = faultyDriver();
+    const path = newFile();
+    application(path).exec('CREATE TABLE t (a)');
+    const journal = await openJournal(path, { driver });
+    await accept(journal, ana, [1]);
+    const taken = await claim(journal);
+    const completion = completionOf([1], { effects: [{ sql: 'INSERT INTO t VALUES (1)', params: [] }] });
+    for (let times = 0; times < 2; times++) {
+      failNext(/COMMIT/, 'SQLITE_IOERR_FSYNC', 1034);
+      await expect(journal.complete(taken, completion)).rejects.toMatchObject({ code: 'storage_failed' });
+    }
+  });
+
+  it("is not what an effect's own failure looks like", async () => {
+    const { driver, failNext } = faultyDriver();
+    const path = newFile();
+    application(path).exec('CREATE TABLE t (a)');
+    const journal = await openJournal(path, { driver });
+    await accept(journal, ana, [1]);
+    const taken = await claim(journal);
+    const completion = completionOf([1], { effects: [{ sql: 'INSERT INTO t VALUES (1)', params: [] }] });
+    // A full-text index of the application that is damaged.
+    failNext(/INSERT INTO t/, 'SQLITE_CORRUPT_VTAB', 267);
+    expect(await journal.complete(taken, completion)).toMatchObject({ kind: 'effect_failed' });
+    expect(await journal.complete(taken, completion)).toEqual({ kind: 'committed' });
+  });
+
   it('is told by a read too', async () => {
     const { driver, failNext } = faultyDriver();
     const journal = await openJournal(newFile(), { driver });

@@ -38,7 +38,7 @@ export function runEffects(db: Connection, effects: readonly PreparedEffect[]): 
     let changes: number;
     try {
       db.run(sql, ...params);
-      // Not what `run` returns: libsql counts nothing for a statement with RETURNING.
+      // Asked, not read from what `run` returns: the drivers differ in it.
       changes = db.get<{ changes: number }>('SELECT changes() AS changes')?.changes ?? 0;
     } catch (error) {
       if (storageFailure(error)) throw error;

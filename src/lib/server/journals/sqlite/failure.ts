@@ -6,31 +6,34 @@ const LOCKED = 6;
 const CORRUPT = 11;
 const FULL = 13;
 const NOTADB = 26;
-/** An extended one: the shared-memory file could not grow, which is what a full disk looks like there. */
+// Extended ones. The shared-memory file could not grow, which is what a full disk looks like there.
 const IOERR_SHMSIZE = 4874;
+/** A virtual table of the application's, a full-text index say. */
+const CORRUPT_VTAB = 267;
 
-const primaryCodes: Readonly<Record<string, number>> = {
+const codes: Readonly<Record<string, number>> = {
   SQLITE_BUSY: BUSY,
   SQLITE_LOCKED: LOCKED,
-  SQLITE_NOMEM: 7,
   SQLITE_READONLY: 8,
   SQLITE_IOERR: 10,
   SQLITE_CORRUPT: CORRUPT,
   SQLITE_FULL: FULL,
   SQLITE_CANTOPEN: 14,
   SQLITE_NOTADB: NOTADB,
+  SQLITE_IOERR_SHMSIZE: IOERR_SHMSIZE,
+  SQLITE_CORRUPT_VTAB: CORRUPT_VTAB,
 };
 
 /** After these nothing that was written lately can be trusted to be there. */
-const fatal = new Set([7, 8, 10, CORRUPT, 14, NOTADB]);
+const fatal = new Set([8, 10, CORRUPT, 14, NOTADB]);
 
 /** A driver's extended result code: node:sqlite's `errcode`, libsql's `rawCode`, better-sqlite3's name. */
 function resultCode(error: unknown): number {
   const { errcode, rawCode, code } = error as { errcode?: unknown; rawCode?: unknown; code?: unknown };
   if (typeof errcode === 'number') return errcode;
   if (typeof rawCode === 'number') return rawCode;
-  if (code === 'SQLITE_IOERR_SHMSIZE') return IOERR_SHMSIZE;
-  return primaryCodes[/^SQLITE_[A-Z]+/.exec(String(code))?.[0] ?? ''] ?? 0;
+  const name = String(code);
+  return codes[name] ?? codes[/^SQLITE_[A-Z]+/.exec(name)?.[0] ?? ''] ?? 0;
 }
 
 /** Whether the database is held by another connection. */
@@ -55,7 +58,7 @@ export function storageFailure(error: unknown): CrudpError | undefined {
     const message = 'another connection held the database for too long';
     return new CrudpError('storage_busy', message, { cause: error, retryable: true });
   }
-  if (!fatal.has(code & 0xff)) return undefined;
+  if (!fatal.has(code & 0xff) || code === CORRUPT_VTAB) return undefined;
   const message = `the journal accepts nothing any more: ${(error as Error).message}`;
   return new CrudpError('storage_failed', message, { cause: error });
 }

@@ -35,14 +35,16 @@ export class GroupRunner {
 
   #commit(calls: readonly Call[], replies: Map<Call, Reply>): void {
     const own = new Map<Call, Reply>();
+    let ended = false;
     try {
       if (this.#failed) throw this.#failed;
       this.#db.exec('BEGIN IMMEDIATE');
       for (const call of calls) own.set(call, this.#saved(call));
+      ended = true;
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#db.rollback();
-      this.#undone(calls, error, replies);
+      this.#undone(calls, error, ended, replies);
       return;
     }
     for (const [call, reply] of own) {
@@ -52,13 +54,17 @@ export class GroupRunner {
   }
 
   /** The transaction is gone. The calls that made it go fail alone now; the others go well. */
-  #undone(calls: readonly Call[], error: unknown, replies: Map<Call, Reply>): void {
+  #undone(calls: readonly Call[], error: unknown, atCommit: boolean, replies: Map<Call, Reply>): void {
     this.#note(error);
     const [call] = calls;
-    if (calls.length === 1 && call) replies.set(call, this.#alone(call, error));
-    // Each alone would only wait as long as all have waited together.
-    else if (this.#failed || isBusy(error)) for (const each of calls) replies.set(each, this.#refused(error));
-    else for (const each of calls) this.#commit([each], replies);
+    if (call && calls.length === 1) {
+      replies.set(call, (atCommit && this.#refusedAtCommit(call, error)) || this.#refused(error));
+    } else if (this.#failed || isBusy(error)) {
+      // Alone, each would only wait as long as all have waited together.
+      for (const each of calls) replies.set(each, this.#refused(error));
+    } else {
+      for (const each of calls) this.#commit([each], replies);
+    }
   }
 
   /** @throws What makes the whole transaction fail. */
@@ -81,12 +87,10 @@ export class GroupRunner {
     }
   }
 
-  #alone(call: Call, error: unknown): Reply {
-    if (error instanceof EffectRefused || call.name !== 'complete' || storageFailure(error))
-      return this.#refused(error);
-    const { effects } = call.args[1];
-    if (effects.length === 0) return this.#refused(error);
-    // A deferred foreign key is judged at COMMIT; which of the effects broke it is not told.
+  /** A deferred foreign key is judged at COMMIT: which of the effects broke it is not told. */
+  #refusedAtCommit(call: Call, error: unknown): Reply | undefined {
+    const effects = call.name === 'complete' ? call.args[1].effects : [];
+    if (effects.length === 0 || this.#failed || storageFailure(error)) return undefined;
     const message = error instanceof Error ? error.message : String(error);
     return { value: { kind: 'effect_failed', index: effects.length - 1, message } };
   }

@@ -7,7 +7,7 @@ import { findOutbox, type OutboxRow, waitingSeqs } from './outbox.ts';
 import { addResults, statusesOf } from './results.ts';
 
 /** Batches handed out with one claim, however small they are. */
-export const maxClaimBatches = 64;
+const maxClaimBatches = 64;
 
 interface BatchRow {
   readonly first: number;
