@@ -11,8 +11,11 @@ import type { ServerOptions } from '../../src/lib/server/options.ts';
 import { type CrudpServer, crudpServer } from '../../src/lib/server/server.ts';
 import { app, notes } from './app.ts';
 import { EventReader } from './event-reader.ts';
+import { ManualClock } from './manual-clock.ts';
 
 export const codec = portableCodec();
+
+const defaultGraceMs = 1000;
 
 export interface ServeOptions extends Partial<ServerOptions> {
   readonly modules?: readonly Implementation<typeof app>[];
@@ -45,7 +48,7 @@ export async function serve({ modules, ...options }: ServeOptions = {}): Promise
         ? null
         : { user: String(headers['x-user']), roles: String(headers['x-roles'] ?? 'writer').split(',') },
     codec,
-    graceMs: 1000,
+    graceMs: defaultGraceMs,
     ...options,
     log(entry) {
       options.log?.(entry);
@@ -60,7 +63,14 @@ export async function serve({ modules, ...options }: ServeOptions = {}): Promise
   onTestFinished(async () => {
     http.closeAllConnections();
     http.close();
-    await server.close();
+    const closed = server.close();
+    const { clock, graceMs = defaultGraceMs } = options;
+    if (clock instanceof ManualClock) {
+      // Nobody else moves it past the time that a hanging handler is given.
+      await Promise.race([closed, clock.armed(2 * graceMs)]);
+      clock.advance(2 * graceMs);
+    }
+    await closed;
   });
   return {
     url,

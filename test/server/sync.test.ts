@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { CrudpError } from '../../src/lib/errors.ts';
+import { implement } from '../../src/lib/server/implement.ts';
 import type { Journal } from '../../src/lib/server/journal.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
-import { note, route } from './app.ts';
+import { app, note, route } from './app.ts';
 import { creates, serve } from './harness.ts';
+import { ManualClock } from './manual-clock.ts';
+
+/** A module whose handler never ends for the packet of this number. */
+function hangingAt(seq: number) {
+  return implement(app, {
+    notes: {
+      access: { create: 'public' },
+      async create(ctx) {
+        if (ctx.reqId.endsWith(`.${seq}`)) await new Promise(() => {});
+        return [];
+      },
+    },
+  });
+}
 
 describe('POST /sync', () => {
   it('answers 202 with epoch and the highest accepted number, before a packet has run', async () => {
@@ -34,6 +49,34 @@ describe('POST /sync', () => {
       },
       { seq: 3, route: route.create, status: 0, message: '', records: [] },
     ]);
+  });
+
+  it('carries what is ready when the wait is over, and the stream brings the rest', async () => {
+    const clock = new ManualClock();
+    const server = await serve({ clock, modules: [hangingAt(2)], graceMs: 0 });
+    const ana = server.sender();
+    const waiting = ana.post([creates(1), creates(2), creates(3)], { headers: { Prefer: 'wait=3' } });
+    await server.logged('handler_started', ({ reqId }) => reqId.endsWith('.2'));
+    await clock.armed(3000);
+    clock.advance(3000);
+    const answer = await waiting;
+    expect([answer.status, answer.json.accepted]).toEqual([202, 3]);
+    expect(answer.results.map(({ seq }) => seq)).toEqual([1]);
+  });
+
+  it('never waits longer than the server allows, nor when it closes', async () => {
+    const clock = new ManualClock();
+    const server = await serve({ clock, modules: [hangingAt(1)], maxWaitMs: 2000, graceMs: 0 });
+    const first = server.sender().post([creates(1)], { headers: { Prefer: 'wait=9999' } });
+    await clock.armed(2000);
+    clock.advance(2000);
+    expect((await first).status).toBe(202);
+    const second = server.sender('luis').post([creates(1)], { headers: { Prefer: 'wait=9999' } });
+    await clock.armed(2000);
+    const closed = server.server.close();
+    expect([(await second).status, (await second).results]).toEqual([202, []]);
+    clock.advance(0);
+    await closed;
   });
 
   it('gives packets that are not new their results, as far as there are any', async () => {
