@@ -12,10 +12,9 @@ import {
   SLOT_OFFSET,
   SLOT_SECOND,
   SLOT_TEXT,
-  SLOT_TEXT_BYTES,
   SLOT_VALUES,
 } from './protocol';
-import { greatest, readBounded32, readCounts, sum, unpack, valueAt, within } from './ints';
+import { greatest, least, readBounded32, readCounts, readInts, sum, valueAt, within } from './ints';
 import {
   allot,
   at,
@@ -23,14 +22,12 @@ import {
   byte,
   count,
   input,
-  intsHead,
   MAX_SAFE,
   maxUnits,
   raw,
   refuse,
-  run,
+  SAFE_BITS,
   setBadOffset,
-  value,
 } from './reader';
 import { cutsPair, NOT_UTF8, utf16Length } from './utf8';
 
@@ -50,183 +47,146 @@ export function set(slot: usize, word: u32, content: u32): void {
 }
 
 /** A column of T within [lowest, highest]. */
-export function readWhole<T>(n: u32, slot: usize, lowest: i64, highest: i64): bool {
-  if (!intsHead(n)) return false;
-  const offsets = run;
-  if (!allot(<u64>n * sizeof<T>())) return false;
-  const to = run;
+export function readWhole<T>(n: u32, slot: usize, lowest: i64, highest: i64): void {
+  const to = readInts<T>(n);
   set(slot, SLOT_VALUES, <u32>to);
-  unpack<T>(n, to, offsets);
-  if (within(lowest, highest)) return true;
+  if (within(lowest, highest)) return;
   for (let i: u32 = 0; i < n; i++) {
-    const v = valueAt(offsets, i);
+    const v = valueAt(i);
     if (v >= lowest && v <= highest) continue;
-    if (!markBad(slot, i)) return false;
+    markBad(slot, i);
     store<T>(to + <usize>i * sizeof<T>(), 0);
   }
-  return true;
 }
 
-export function readUnixids(n: u32, slot: usize): bool {
-  if (!readWhole<i64>(n, slot, i64.MIN_VALUE, i64.MAX_VALUE)) return false;
-  const ticks = <usize>get(slot, SLOT_VALUES);
-  if (!readWhole<i64>(n, slot, i64.MIN_VALUE, i64.MAX_VALUE)) return false;
-  const nodes = <usize>get(slot, SLOT_VALUES);
+export function readUnixids(n: u32, slot: usize): void {
+  const ticks = readInts<i64>(n);
+  const nodes = readInts<i64>(n);
   set(slot, SLOT_VALUES, <u32>ticks);
   set(slot, SLOT_SECOND, <u32>nodes);
   for (let i: u32 = 0; i < n; i++) {
-    const place = <usize>i << 3;
+    const place = (<usize>i) << 3;
     if (load<i64>(ticks + place) > 0 && load<i64>(nodes + place) >= 0) continue;
-    if (!markBad(slot, i)) return false;
+    markBad(slot, i);
     store<i64>(ticks + place, 0);
     store<i64>(nodes + place, 0);
   }
-  return true;
 }
 
-export function readFloats(n: u32, slot: usize): bool {
-  if (!byte()) return false;
-  const mode = <u32>value;
-  if (mode == PLAIN) return readPlain(n, slot);
-  if (mode > 7) return refuse(BAD_MODE, at - 1);
-  if (!readWhole<f64>(n, slot, -(<i64>MAX_SAFE), MAX_SAFE)) return false;
-  if (mode == 0) return true;
+export function readFloats(n: u32, slot: usize): void {
+  const mode = byte();
+  if (mode == PLAIN) {
+    readPlain(n, slot);
+    return;
+  }
+  if (mode > 7) refuse(BAD_MODE, at - 1);
+  readWhole<f64>(n, slot, -(<i64>MAX_SAFE), MAX_SAFE);
   let power: f64 = 1;
   for (let k: u32 = 0; k < mode; k++) power *= 10;
   let to = <usize>get(slot, SLOT_VALUES);
-  for (const last = to + (<usize>n << 3); to < last; to += 8) store<f64>(to, load<f64>(to) / power);
-  return true;
+  for (const last = to + ((<usize>n) << 3); to < last; to += 8) store<f64>(to, load<f64>(to) / power);
 }
 
-function readPlain(n: u32, slot: usize): bool {
-  if (!raw(<u64>n << 3)) return false;
-  const from = run;
-  if (!allot(<u64>n << 3)) return false;
-  const to = run;
+function readPlain(n: u32, slot: usize): void {
+  const from = raw((<u64>n) << 3);
+  const to = allot((<u64>n) << 3);
   set(slot, SLOT_VALUES, <u32>to);
-  memory.copy(to, from, <usize>n << 3);
+  memory.copy(to, from, (<usize>n) << 3);
   for (let i: u32 = 0; i < n; i++) {
-    const place = to + (<usize>i << 3);
+    const place = to + ((<usize>i) << 3);
     const bits = load<u64>(place);
-    if ((bits & i64.MAX_VALUE) <= INFINITY_BITS || bits == CANONICAL_NAN) continue;
-    if (!markBad(slot, i)) return false;
+    if ((bits & <u64>i64.MAX_VALUE) <= INFINITY_BITS || bits == CANONICAL_NAN) continue;
+    markBad(slot, i);
     store<u64>(place, 0);
   }
-  return true;
 }
 
-/** A column of bits as u8[n] at `run`; returns false or leaves how many are set in the slot. */
-export function readBits(n: u32, slot: usize): bool {
+/** A column of bits as u8[n]. Returns how many are set. */
+export function readBits(n: u32, slot: usize): u32 {
   const bytes = (n + 7) >> 3;
-  if (!raw(bytes)) return false;
-  const from = run;
+  const from = raw(bytes);
   const rest = n & 7;
-  if (rest != 0 && load<u8>(from + bytes - 1) >> <u8>rest != 0) return refuse(BAD_PADDING, from);
-  if (!allot(n)) return false;
-  const to = run;
+  if (rest != 0 && <u32>load<u8>(at - 1) >> rest != 0) refuse(BAD_PADDING, from);
+  const to = allot(n);
   set(slot, SLOT_VALUES, <u32>to);
   let present: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
     const bit = (<u32>load<u8>(from + (i >> 3)) >> (i & 7)) & 1;
-    store<u8>(to + i, bit);
+    store<u8>(to + i, <u8>bit);
     present += bit;
   }
-  value = present;
-  return true;
+  return present;
 }
 
-/** Reads which of n values are present; how many are is left in SLOT_EXTRA. */
-export function readPresence(n: u32, slot: usize): bool {
+/** Reads which of n values are present. Returns how many are. */
+export function readPresence(n: u32, slot: usize): u32 {
   const start = at;
-  if (!byte()) return false;
-  const mode = <u32>value;
-  if (mode > 2) return refuse(BAD_MODE, start);
-  let present = mode == 1 ? n : 0;
-  if (mode == 2) {
-    if (!readBits(n, slot)) return false;
-    present = <u32>value;
-    if (present == 0 || present == n) return refuse(BAD_MODE, start);
+  const mode = byte();
+  let present = mode == 0 ? 0 : n;
+  if (mode < 2) {
+    const to = allot(n);
+    set(slot, SLOT_VALUES, <u32>to);
+    memory.fill(to, <u8>mode, n);
   } else {
-    if (!allot(n)) return false;
-    set(slot, SLOT_VALUES, <u32>run);
-    if (mode == 1) memory.fill(run, 1, n);
+    if (mode == 2) present = readBits(n, slot);
+    if (mode > 2 || present == 0 || present == n) refuse(BAD_MODE, start);
   }
   set(slot, SLOT_EXTRA, present);
-  return true;
+  return present;
 }
 
-/** Reads how many elements each of n lists has; how many there are is left in `sum`. */
-export function readListCounts(n: u32, slot: usize): bool {
+/** Reads how many elements each of n lists has. Returns how many there are. */
+export function readListCounts(n: u32, slot: usize): u64 {
   const start = at;
-  if (!readCounts<u32>(n)) return false;
-  set(slot, SLOT_VALUES, <u32>run);
-  if (sum > MAX_SAFE) return refuse(BAD_COUNT, start);
+  set(slot, SLOT_VALUES, <u32>readCounts<i32>(n));
+  if (sum >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
   set(slot, SLOT_EXTRA, <u32>sum);
-  return true;
+  return sum;
 }
 
-/** Where the text of the strings column read last lies, as an offset in the frame, and its bytes and UTF-16 units. */
-export let textStart: u32 = 0;
-export let textBytes: u32 = 0;
-export let textUnits: u32 = 0;
-
-/** A column of strings, their lengths as u32[n] at `run`; each at least `shortest` units long (1 for messages). */
-export function readStrings(n: u32, shortest: i64): bool {
+/**
+ * Reads a column of strings, each at least `shortest` units long (1 for messages), and what is known of it into three
+ * places from `words` on: address of u32[n] lengths, offset of the text in the frame, its bytes. Returns the sum of lengths.
+ */
+export function readStrings(n: u32, shortest: i64, words: usize, textWord: u32, lengthsWord: u32): u32 {
   const start = at;
-  if (!readCounts<u32>(n)) return false;
-  const lengths = run;
+  const lengths = readCounts<i32>(n);
   const units = sum;
-  if (!within(shortest, i64.MAX_VALUE)) return refuse(BAD_COUNT, start);
-  if (<u64>greatest > maxUnits) return refuse(LIMIT, start);
-  if (!count()) return false;
-  const excess = value;
-  if (!raw(units + excess)) return false;
-  const text = run;
+  if (least < shortest) refuse(BAD_COUNT, start);
+  if (<u64>greatest > maxUnits) refuse(LIMIT, start);
+  const excess = count();
+  const text = raw(units + excess);
   const seen = utf16Length(text, at);
-  if (seen == NOT_UTF8) return refuse(BAD_UTF8, text);
-  if (seen != <u32>units || (excess > 0 && cutsPair(text, lengths, n))) return refuse(BAD_LENGTH, start);
-  textStart = <u32>(text - input);
-  textBytes = <u32>(units + excess);
-  textUnits = <u32>units;
-  run = lengths;
-  return true;
+  if (seen == NOT_UTF8) refuse(BAD_UTF8, text);
+  if (seen != <u32>units || (excess > 0 && cutsPair(text, lengths, n))) refuse(BAD_LENGTH, start);
+  set(words, lengthsWord, <u32>lengths);
+  set(words, textWord, <u32>(text - input));
+  set(words, textWord + 1, <u32>(units + excess));
+  return <u32>units;
 }
 
-export function readStringColumn(n: u32, slot: usize): bool {
-  if (!readStrings(n, 0)) return false;
-  set(slot, SLOT_VALUES, <u32>run);
-  set(slot, SLOT_TEXT, textStart);
-  set(slot, SLOT_TEXT_BYTES, textBytes);
-  set(slot, SLOT_EXTRA, textUnits);
-  return true;
+export function readStringColumn(n: u32, slot: usize): void {
+  set(slot, SLOT_EXTRA, readStrings(n, 0, slot, SLOT_TEXT, SLOT_VALUES));
 }
 
-export function readSymbolColumn(n: u32, slot: usize): bool {
+export function readSymbolColumn(n: u32, slot: usize): void {
   const start = at;
-  if (!count()) return false;
-  const size = value;
-  if (size < 1 || size > n) return refuse(BAD_COUNT, start);
-  if (!readStringColumn(<u32>size, slot)) return false;
-  if (size > 1) {
-    if (!readBounded32(n, 0, size - 1, OUT_OF_RANGE)) return false;
-  } else if (!allot(<u64>n << 2)) {
-    return false;
-  }
-  set(slot, SLOT_SECOND, <u32>run);
+  const size = count();
+  if (size < 1 || size > n) refuse(BAD_COUNT, start);
+  readStringColumn(<u32>size, slot);
+  const indices = size > 1 ? readBounded32(n, 0, size - 1, OUT_OF_RANGE) : allot((<u64>n) << 2);
+  set(slot, SLOT_SECOND, <u32>indices);
   set(slot, SLOT_EXTRA, <u32>size);
-  return true;
 }
 
 /** Marks value i of the column as one that its type does not allow. */
-function markBad(slot: usize, i: u32): bool {
+function markBad(slot: usize, i: u32): void {
   let marks = <usize>get(slot, SLOT_BAD);
   if (marks == 0) {
-    if (!allot(get(slot, SLOT_COUNT))) return false;
-    marks = run;
+    marks = allot(get(slot, SLOT_COUNT));
     set(slot, SLOT_BAD, <u32>marks);
     // Columns are read in frame order, so the first one to get here is the first in the frame.
     if (badOffset == 0) setBadOffset(get(slot, SLOT_OFFSET));
   }
   store<u8>(marks + i, 1);
-  return true;
 }

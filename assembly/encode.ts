@@ -60,17 +60,21 @@ import {
   VERSION,
 } from './protocol';
 import { get } from './columns';
-import { take } from './memory';
+import { allot } from './reader';
 import {
+  putScratch,
+  setScratch,
   writeBits,
   writeFloats,
   writeInts,
+  writeInts64,
   writePresence,
+  writeScratch,
   writeStringColumn,
   writeStrings,
   writeSymbols,
 } from './write-columns';
-import { closeOutput, ensure, moveOutput, openOutput, putByte, putCopy, putSvarint, putVarint, to } from './writer';
+import { closeOutput, ensure, moveOutput, openOutput, putByte, putCopy, putVarint, to } from './writer';
 import { xxh32 } from './xxh32';
 
 /** The varints and fixed integers of a head or a group's header together. */
@@ -80,37 +84,34 @@ const HEAD_BYTES: u64 = 11;
 /** Where the frame written last begins. */
 export let output: usize = 0;
 
-/** Room for the doubles of one column, to work out what is written. */
-let scratch: usize = 0;
-
-/** Writes the frame that a tape describes, in one call. Returns its length; 0 where memory has reached its maximum. */
+/** Writes the frame that a tape describes, in one call. Returns its length; traps where memory has reached its maximum. */
 export function encodeFrame(tape: usize): u32 {
   const groups = get(tape, TAPE_GROUPS);
   const records = <usize>get(tape, TAPE_GROUP_RECORDS);
-  scratch = take(<u64>longestColumn(tape, records, groups) << 3);
-  if (scratch == 0) return 0;
+  setScratch(allot((<u64>longestColumn(tape, records, groups)) << 3));
   openOutput();
   output = to;
-  if (!writeHead(tape) || !ensure(10)) return 0;
+  writeHead(tape);
+  ensure(10);
   putVarint(groups);
-  for (let i: u32 = 0; i < groups; i++) if (!writeGroup(records + <usize>i * (GROUP_WORDS << 2))) return 0;
-  if (!putCopy(get(tape, TAPE_TAIL_ADDRESS), get(tape, TAPE_TAIL)) || !ensure(4)) return 0;
+  for (let i: u32 = 0; i < groups; i++) writeGroup(records + <usize>i * (GROUP_WORDS << 2));
+  putCopy(get(tape, TAPE_TAIL_ADDRESS), get(tape, TAPE_TAIL));
+  ensure(4);
   store<u32>(to, xxh32(output, to));
   moveOutput(to + 4);
   closeOutput();
   return <u32>(to - output);
 }
 
-/** The most doubles that one column needs to be worked out: of floats, of gaps. */
+/** The most values that one column has. */
 function longestColumn(tape: usize, records: usize, groups: u32): u32 {
+  const deps = get(tape, TAPE_DEP_SUM);
   let longest = get(tape, TAPE_COUNT);
+  if (deps > longest) longest = deps;
   for (let i: u32 = 0; i < groups; i++) {
     const group = records + <usize>i * (GROUP_WORDS << 2);
-    const program = <usize>get(group, GROUP_PROGRAM);
-    const nodes = program + ((PROGRAM_HEAD + 2 * get(program, PROGRAM_FIELDS)) << 2);
-    const count = get(program, PROGRAM_NODES);
+    const count = get(get(group, GROUP_PROGRAM), PROGRAM_NODES);
     for (let node: u32 = 0; node < count; node++) {
-      if ((load<u32>(nodes + (<usize>node << 2)) & 255) != OP_F64) continue;
       const n = get(slotOf(group, node), SLOT_COUNT);
       if (n > longest) longest = n;
     }
@@ -122,11 +123,11 @@ function slotOf(group: usize, node: u32): usize {
   return <usize>get(group, GROUP_SLOTS) + <usize>node * (SLOT_WORDS << 2);
 }
 
-function writeHead(tape: usize): bool {
+function writeHead(tape: usize): void {
   const kind = get(tape, TAPE_KIND);
   const flags = get(tape, TAPE_FLAGS);
   const n = get(tape, TAPE_COUNT);
-  if (!ensure(HEADER_BYTES)) return false;
+  ensure(HEADER_BYTES);
   putByte(MAGIC);
   putByte((VERSION << 4) | kind);
   putVarint(flags);
@@ -140,47 +141,47 @@ function writeHead(tape: usize): bool {
   }
   if (kind == KIND_REQUEST) putVarint(<u64>load<f64>(tape + (TAPE_OLDEST_F64 << 2)));
   putVarint(n);
-  if (kind != KIND_PUSH && !writeGaps<f64>(get(tape, TAPE_SEQ), n, <f64>first - 1)) return false;
-  if (!writeInts<i32>(get(tape, TAPE_ROUTE), n)) return false;
-  if (kind == KIND_RESPONSE && !writeInts<i32>(get(tape, TAPE_STATUS), n)) return false;
-  if (!writeInts<f64>(get(tape, TAPE_ITEMS), n)) return false;
-  if (kind == KIND_REQUEST) return writeOrder(tape, flags, n);
-  return kind == KIND_PUSH || flags == 0 || writeMessages(tape);
+  if (kind != KIND_PUSH) writeGaps<f64>(get(tape, TAPE_SEQ), n, <f64>first - 1);
+  writeInts<i32>(get(tape, TAPE_ROUTE), n);
+  if (kind == KIND_RESPONSE) writeInts<i32>(get(tape, TAPE_STATUS), n);
+  writeInts<f64>(get(tape, TAPE_ITEMS), n);
+  if (kind == KIND_REQUEST) writeOrder(tape, flags, n);
+  else if (flags != 0) writeMessages(tape);
 }
 
-function writeOrder(tape: usize, flags: u32, n: u32): bool {
+function writeOrder(tape: usize, flags: u32, n: u32): void {
   if ((flags & FLAG_DEPS) != 0) {
-    if (!writeInts<i32>(get(tape, TAPE_DEP_COUNTS), n)) return false;
-    if (!writeInts<f64>(get(tape, TAPE_DEPS), get(tape, TAPE_DEP_SUM))) return false;
+    writeInts<i32>(get(tape, TAPE_DEP_COUNTS), n);
+    writeInts<f64>(get(tape, TAPE_DEPS), get(tape, TAPE_DEP_SUM));
   }
-  return (flags & FLAG_ATOMIC) == 0 || writeInts<i32>(get(tape, TAPE_ATOMIC), n);
+  if ((flags & FLAG_ATOMIC) != 0) writeInts<i32>(get(tape, TAPE_ATOMIC), n);
 }
 
-function writeMessages(tape: usize): bool {
+function writeMessages(tape: usize): void {
   const k = get(tape, TAPE_MESSAGES);
-  if (!ensure(10)) return false;
+  ensure(10);
   putVarint(k);
-  if (!writeGaps<i32>(get(tape, TAPE_MESSAGE_INDEX), k, -1)) return false;
+  writeGaps<i32>(get(tape, TAPE_MESSAGE_INDEX), k, -1);
   const text = <usize>get(tape, TAPE_MESSAGE_TEXT);
-  return writeStrings(get(tape, TAPE_MESSAGE_LENGTHS), k, text, get(tape, TAPE_MESSAGE_BYTES));
+  writeStrings(get(tape, TAPE_MESSAGE_LENGTHS), k, text, get(tape, TAPE_MESSAGE_BYTES));
 }
 
 /** Each number as its distance from the one before it, less one. */
-function writeGaps<T>(from: usize, n: u32, before: f64): bool {
+function writeGaps<T>(from: usize, n: u32, before: f64): void {
   let last = before;
   for (let i: u32 = 0; i < n; i++) {
     const v = <f64>load<T>(from + <usize>i * sizeof<T>());
-    store<f64>(scratch + (<usize>i << 3), v - last - 1);
+    putScratch(i, <i64>(v - last - 1));
     last = v;
   }
-  return writeInts<f64>(scratch, n);
+  writeScratch(n);
 }
 
-function writeGroup(group: usize): bool {
+function writeGroup(group: usize): void {
   const program = <usize>get(group, GROUP_PROGRAM);
   const fields = get(program, PROGRAM_FIELDS);
   const nodes = get(program, PROGRAM_NODES);
-  if (!ensure(HEADER_BYTES + 2 * <u64>fields)) return false;
+  ensure(HEADER_BYTES + 2 * <u64>fields);
   putVarint(get(group, GROUP_ROUTE));
   // The length stands before what it measures. A guess of its size by the number of records is mostly right; where it is
   // not, the group moves by a byte or two.
@@ -199,13 +200,13 @@ function writeGroup(group: usize): bool {
   for (let node: u32 = 0; node < nodes; node++) {
     const slot = slotOf(group, node);
     const n = get(slot, SLOT_COUNT);
-    if (n > 0 && !writeColumn(load<u32>(types + (<usize>node << 2)) & 255, n, slot)) return false;
+    if (n > 0) writeColumn(load<u32>(types + ((<usize>node) << 2)) & 255, n, slot);
   }
 
   const length = to - begin;
   const size: usize = length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : 4;
   if (size != guess) {
-    if (!ensure(size)) return false;
+    ensure(size);
     memory.copy(lengthAt + size, begin, length);
     // A group that moved down leaves its last bytes behind it, where zeros are promised.
     if (size < guess) memory.fill(lengthAt + size + length, 0, guess - size);
@@ -213,39 +214,30 @@ function writeGroup(group: usize): bool {
   moveOutput(lengthAt);
   putVarint(length);
   moveOutput(lengthAt + size + length);
-  return true;
 }
 
-function writeColumn(op: u32, n: u32, slot: usize): bool {
+function writeColumn(op: u32, n: u32, slot: usize): void {
   const values = <usize>get(slot, SLOT_VALUES);
-  switch (op) {
-    case OP_STRUCT:
-    case OP_FILE:
-      return true;
-    case OP_BOOL:
-      return writeBits(values, n);
-    case OP_OPTIONAL:
-    case OP_NULLABLE:
-      return writePresence(n, slot);
-    case OP_U32:
-      return writeInts<u32>(values, n);
-    case OP_INT:
-    case OP_TIMESTAMP:
-    case OP_DATE:
-      return writeInts<f64>(values, n);
-    case OP_F64:
-      return writeFloats(values, n, scratch);
-    case OP_I64:
-      return writeInts<i64>(values, n);
-    case OP_UNIXID:
-      return writeInts<i64>(values, n) && writeInts<i64>(get(slot, SLOT_SECOND), n);
-    case OP_STRING:
-    case OP_JSON:
-      return writeStringColumn(n, slot);
-    case OP_SYMBOL:
-      return writeSymbols(n, slot);
-    default:
-      // The integers up to i32, enum positions, counts and lengths.
-      return writeInts<i32>(values, n);
+  if (op == OP_STRUCT || op == OP_FILE) return;
+  if (op == OP_BOOL) {
+    writeBits(values, n);
+  } else if (op == OP_OPTIONAL || op == OP_NULLABLE) {
+    writePresence(n, slot);
+  } else if (op == OP_U32) {
+    writeInts<u32>(values, n);
+  } else if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
+    writeInts<f64>(values, n);
+  } else if (op == OP_F64) {
+    writeFloats(values, n);
+  } else if (op == OP_I64 || op == OP_UNIXID) {
+    writeInts64(values, n);
+    if (op == OP_UNIXID) writeInts64(get(slot, SLOT_SECOND), n);
+  } else if (op == OP_STRING || op == OP_JSON) {
+    writeStringColumn(n, slot);
+  } else if (op == OP_SYMBOL) {
+    writeSymbols(n, slot);
+  } else {
+    // The integers up to i32, enum positions, counts and lengths.
+    writeInts<i32>(values, n);
   }
 }

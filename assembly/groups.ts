@@ -24,7 +24,6 @@ import {
   OP_F64,
   OP_FILE,
   OP_I8,
-  OP_I16,
   OP_I32,
   OP_I64,
   OP_INT,
@@ -35,8 +34,6 @@ import {
   OP_SYMBOL,
   OP_TIMESTAMP,
   OP_U8,
-  OP_U16,
-  OP_U32,
   OP_UNIXID,
   OUT_OF_RANGE,
   PROGRAM_FIELDS,
@@ -45,7 +42,6 @@ import {
   ROUTE_COUNT,
   ROUTE_NO_SHAPE,
   SLOT_COUNT,
-  SLOT_EXTRA,
   SLOT_OFFSET,
   SLOT_TEXT,
   SLOT_VALUES,
@@ -65,7 +61,7 @@ import {
   readWhole,
   set,
 } from './columns';
-import { readCounts, sum } from './ints';
+import { readCounts, readInts, sum } from './ints';
 import {
   allot,
   at,
@@ -80,11 +76,9 @@ import {
   moveTo,
   raw,
   refuse,
-  run,
   setBadOffset,
   setBudget,
   setWindow,
-  value,
   varint,
 } from './reader';
 import { distinct, recordsOf, routeFrom } from './routes';
@@ -104,71 +98,66 @@ let tailAt: u64 = 0;
 export let tails: u64 = 0;
 
 /** Reads all groups (A.4), up to the blob tail. `whole` is the budget that the frame began with. */
-export function readGroups(kind: u32, tape: usize, routeTable: usize, maxGroups: u64, whole: u64): bool {
+export function readGroups(kind: u32, tape: usize, routeTable: usize, maxGroups: u64, whole: u64): void {
   const start = at;
   tails = 0;
-  if (!count()) return false;
-  if (value != distinct) return refuse(BAD_COUNT, start);
-  if (value > maxGroups) return refuse(LIMIT, start);
-  const groups = <u32>value;
-  if (!allot(<u64>groups * (GROUP_WORDS << 2))) return false;
-  let group = run;
+  const counted = count();
+  if (counted != distinct) refuse(BAD_COUNT, start);
+  if (counted > maxGroups) refuse(LIMIT, start);
+  const groups = <u32>counted;
+  let group = allot(<u64>groups * (GROUP_WORDS << 2));
   set(tape, TAPE_GROUPS, groups);
   set(tape, TAPE_GROUP_RECORDS, <u32>group);
   let expected: u32 = 0;
   for (let i: u32 = 0; i < groups; i++) {
     const routeAt = at;
     expected = routeFrom(expected);
-    if (!varint()) return false;
-    if (value >= <u64>ROUTE_COUNT) return refuse(OUT_OF_RANGE, routeAt);
-    if (value != expected) return refuse(BAD_ORDER, routeAt);
-    if (!readGroup(kind, group, expected, routeTable, whole)) return false;
+    const route = varint();
+    if (route >= <u64>ROUTE_COUNT) refuse(OUT_OF_RANGE, routeAt);
+    if (route != expected) refuse(BAD_ORDER, routeAt);
+    readGroup(kind, group, expected, routeTable, whole);
     expected++;
     group += GROUP_WORDS << 2;
   }
-  return true;
 }
 
-function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole: u64): bool {
+function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole: u64): void {
   const frameEnd = end;
   const lengthAt = at;
-  if (!count()) return false;
-  if (value > <u64>(frameEnd - at)) return refuse(BAD_COUNT, lengthAt);
-  const windowEnd = at + <usize>value;
+  const length = count();
+  if (length > <u64>(frameEnd - at)) refuse(BAD_COUNT, lengthAt);
+  const windowEnd = at + <usize>length;
   setWindow(windowEnd);
   const tailPlace = at;
-  if (!count()) return false;
-  const tail = value;
+  const tail = count();
   const fieldsAt = at;
-  if (!count()) return false;
-  const written = value;
-  if (written == 0 || 2 * written > <u64>(windowEnd - at)) return refuse(BAD_COUNT, fieldsAt);
-  if (!raw(2 * written)) return false;
+  const written = count();
+  if (written == 0 || 2 * written > <u64>(windowEnd - at)) refuse(BAD_COUNT, fieldsAt);
+  const signs = raw(2 * written);
 
   const n = recordsOf(route);
-  const entry = load<u32>(routeTable + (<usize>route << 2));
+  const entry = load<u32>(routeTable + ((<usize>route) << 2));
   const program: usize = entry > <u32>ROUTE_NO_SHAPE ? <usize>entry : 0;
-  let state: u32 = program != 0 ? compare(program, run, <u32>written) : GROUP_UNSUPPORTED;
+  let state: u32 = program != 0 ? compare(program, signs, <u32>written) : GROUP_UNSUPPORTED;
   if (state == GROUP_READ) {
     const fields = get(program, PROGRAM_FIELDS);
     const read = <u32>written < fields ? <u32>written : fields;
     const badBefore = badOffset;
     tailLeft = tail;
     tailAt = tails;
-    if (!readFields(program, fields, read, n)) return false;
+    readFields(program, fields, read, n);
     // Charged for the values a reader makes for fields the writer did not know. A reader of answers whose defaults alone
     // exceed the budget would never get past a frame that is no fault of its writer's: it marks the group instead.
-    const missing = <u64>(fields - read);
-    if (missing != 0) {
-      // n may be anything below 2^53 here only if nothing was charged for it: no field read costs nothing.
-      const values = n > MAX_SAFE / missing ? MAX_SAFE : n * missing;
-      if (values <= budget) setBudget(budget - values, maxUnits);
-      else if (kind == KIND_REQUEST || values <= whole) return refuse(LIMIT, lengthAt);
-      else state = GROUP_MISMATCH;
+    const values = (fields - read) * n;
+    if (values <= budget) {
+      setBudget(budget - values, maxUnits);
+    } else {
+      if (kind == KIND_REQUEST || values <= whole) refuse(LIMIT, lengthAt);
+      state = GROUP_MISMATCH;
     }
     if (<u32>written <= fields) {
-      if (at != windowEnd) return refuse(BAD_LENGTH, lengthAt);
-      if (tailLeft != 0) return refuse(BAD_LENGTH, tailPlace);
+      if (at != windowEnd) refuse(BAD_LENGTH, lengthAt);
+      if (tailLeft != 0) refuse(BAD_LENGTH, tailPlace);
     }
     if (state == GROUP_READ) {
       set(group, GROUP_FIELDS_READ, read);
@@ -188,7 +177,6 @@ function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole
   set(group, GROUP_TAIL, <u32>tail);
   set(group, GROUP_TAIL_START, <u32>tails);
   tails += tail;
-  return true;
 }
 
 /** Whether the fields written are those the reader knows, as far as both go, and what is missing may be missing. */
@@ -198,7 +186,7 @@ function compare(program: usize, signs: usize, written: u32): u32 {
     const field = get(program, PROGRAM_HEAD + 2 * i);
     if (i >= written) {
       if (field >> 16 != 0) return GROUP_MISMATCH;
-    } else if (<u32>load<u16>(signs + (<usize>i << 1)) != (field & 0xffff)) {
+    } else if (<u32>load<u16>(signs + ((<usize>i) << 1)) != (field & 0xffff)) {
       return GROUP_MISMATCH;
     }
   }
@@ -206,13 +194,15 @@ function compare(program: usize, signs: usize, written: u32): u32 {
 }
 
 /** Reads the columns of the first `read` fields into the group's slots. */
-function readFields(program: usize, fields: u32, read: u32, n: u64): bool {
-  if (!allot(<u64>get(program, PROGRAM_NODES) * (SLOT_WORDS << 2))) return false;
-  slots = run;
+function readFields(program: usize, fields: u32, read: u32, n: u64): void {
+  slots = allot(<u64>get(program, PROGRAM_NODES) * (SLOT_WORDS << 2));
   nodes = program + ((PROGRAM_HEAD + 2 * fields) << 2);
   node = 0;
-  for (let i: u32 = 0; i < read; i++) if (!readColumn(n, 1)) return false;
-  return true;
+  readColumns(read, n, 1);
+}
+
+function readColumns(columns: u32, n: u64, weight: u64): void {
+  for (let i: u32 = 0; i < columns; i++) readColumn(n, weight);
 }
 
 /**
@@ -221,78 +211,60 @@ function readFields(program: usize, fields: u32, read: u32, n: u64): bool {
  * Each value costs `weight` of the budget: 1, or 0 inside of a `file`, which has paid for its columns. A recursion of at
  * most 17 levels: shapes are no deeper (A.8).
  */
-function readColumn(n: u64, weight: u64): bool {
-  const word = load<u32>(nodes + (<usize>node << 2));
+function readColumn(n: u64, weight: u64): void {
+  const word = load<u32>(nodes + ((<usize>node) << 2));
   const slot = slots + <usize>node * (SLOT_WORDS << 2);
   const op = word & 255;
   node++;
   set(slot, SLOT_COUNT, <u32>n);
   set(slot, SLOT_OFFSET, <u32>(at - input));
-  if (op == OP_STRUCT) return readStruct(word >> 8, n, weight);
-  if (!charge(n * weight * (op == OP_FILE ? 12 : op == OP_BYTES ? 8 : 1))) return false;
-  if (op == OP_FILE) return readStruct(FILE_FIELDS, n, 0);
+  if (op == OP_STRUCT) {
+    readColumns(word >> 8, n, weight);
+    return;
+  }
+  charge(n * weight * (op == OP_FILE ? 12 : op == OP_BYTES ? 8 : 1));
   const small = <u32>n;
-  if (op == OP_OPTIONAL || op == OP_NULLABLE) {
-    if (small != 0 && !readPresence(small, slot)) return false;
-    return readColumn(get(slot, SLOT_EXTRA), weight);
-  }
-  if (op == OP_LIST) {
-    if (small == 0) return readColumn(0, weight);
-    return readListCounts(small, slot) && readColumn(sum, weight);
-  }
-  return small == 0 || readScalars(op, word >> 8, small, slot);
+  if (op == OP_FILE) readColumns(FILE_FIELDS, n, 0);
+  else if (op == OP_OPTIONAL || op == OP_NULLABLE) readColumn(small == 0 ? 0 : readPresence(small, slot), weight);
+  else if (op == OP_LIST) readColumn(small == 0 ? 0 : readListCounts(small, slot), weight);
+  else if (small != 0) readScalars(op, word >> 8, small, slot);
 }
 
-function readStruct(fields: u32, n: u64, weight: u64): bool {
-  for (let i: u32 = 0; i < fields; i++) if (!readColumn(n, weight)) return false;
-  return true;
-}
-
-function readScalars(op: u32, argument: u32, n: u32, slot: usize): bool {
-  switch (op) {
-    case OP_BOOL:
-      return readBits(n, slot);
-    case OP_U8:
-      return readWhole<i32>(n, slot, 0, 0xff);
-    case OP_U16:
-      return readWhole<i32>(n, slot, 0, 0xffff);
-    case OP_U32:
-      return readWhole<i32>(n, slot, 0, 0xffffffff);
-    case OP_I8:
-      return readWhole<i32>(n, slot, -0x80, 0x7f);
-    case OP_I16:
-      return readWhole<i32>(n, slot, -0x8000, 0x7fff);
-    case OP_I32:
-      return readWhole<i32>(n, slot, i32.MIN_VALUE, i32.MAX_VALUE);
-    case OP_ENUM:
-      return readWhole<i32>(n, slot, 0, <i64>argument - 1);
-    case OP_INT:
-    case OP_TIMESTAMP:
-      return readWhole<f64>(n, slot, -(<i64>MAX_SAFE), MAX_SAFE);
-    case OP_DATE:
-      return readWhole<f64>(n, slot, -MAX_DATE_MS, MAX_DATE_MS);
-    case OP_F64:
-      return readFloats(n, slot);
-    case OP_I64:
-      return readWhole<i64>(n, slot, i64.MIN_VALUE, i64.MAX_VALUE);
-    case OP_UNIXID:
-      return readUnixids(n, slot);
-    case OP_SYMBOL:
-      return readSymbolColumn(n, slot);
-    case OP_BYTES:
-      return readBlobs(n, slot);
-    default:
-      return readStringColumn(n, slot);
+function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
+  if (op == OP_BOOL) {
+    readBits(n, slot);
+  } else if (op <= <u32>OP_I32) {
+    // u8, u16, u32, i8, i16, i32: three widths, without a sign first.
+    const bits = (op >= <u32>OP_I8 ? op - OP_I8 : op - OP_U8) + 3;
+    const span = (<i64>1) << (1 << bits);
+    const lowest = op >= <u32>OP_I8 ? -(span >> 1) : 0;
+    readWhole<i32>(n, slot, lowest, lowest + span - 1);
+  } else if (op == OP_ENUM) {
+    readWhole<i32>(n, slot, 0, <i64>argument - 1);
+  } else if (op == OP_INT || op == OP_TIMESTAMP) {
+    readWhole<f64>(n, slot, -(<i64>MAX_SAFE), MAX_SAFE);
+  } else if (op == OP_DATE) {
+    readWhole<f64>(n, slot, -MAX_DATE_MS, MAX_DATE_MS);
+  } else if (op == OP_F64) {
+    readFloats(n, slot);
+  } else if (op == OP_I64) {
+    set(slot, SLOT_VALUES, <u32>readInts<i64>(n));
+  } else if (op == OP_UNIXID) {
+    readUnixids(n, slot);
+  } else if (op == OP_SYMBOL) {
+    readSymbolColumn(n, slot);
+  } else if (op == OP_BYTES) {
+    readBlobs(n, slot);
+  } else {
+    readStringColumn(n, slot);
   }
 }
 
-function readBlobs(n: u32, slot: usize): bool {
+function readBlobs(n: u32, slot: usize): void {
   const start = at;
-  if (!readCounts<u32>(n)) return false;
-  if (sum > tailLeft) return refuse(BAD_LENGTH, start);
-  set(slot, SLOT_VALUES, <u32>run);
+  set(slot, SLOT_VALUES, <u32>readCounts<i32>(n));
+  if (sum > tailLeft) refuse(BAD_LENGTH, start);
   set(slot, SLOT_TEXT, <u32>tailAt);
   tailLeft -= sum;
   tailAt += sum;
-  return true;
 }

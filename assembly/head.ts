@@ -20,190 +20,173 @@ import {
   TAPE_FIRST_F64,
   TAPE_FLAGS,
   TAPE_ITEMS,
-  TAPE_MESSAGE_BYTES,
   TAPE_MESSAGE_INDEX,
   TAPE_MESSAGE_LENGTHS,
   TAPE_MESSAGE_TEXT,
   TAPE_MESSAGES,
   TAPE_OLDEST_F64,
-  TAPE_OUTBOX_HIGH,
   TAPE_OUTBOX_LOW,
   TAPE_ROUTE,
   TAPE_SEQ,
   TAPE_STATUS,
 } from './protocol';
-import { get, readStrings, set, textBytes, textStart } from './columns';
-import { readBounded32, readCounts, sum, unpack } from './ints';
-import { allot, at, charge, count, input, intsHead, MAX_SAFE, raw, refuse, run, value, varint } from './reader';
+import { get, readStrings, set } from './columns';
+import { readBounded32, readCounts, readInts, sum } from './ints';
+import { allot, at, charge, count, input, MAX_SAFE, raw, refuse, SAFE_BITS, varint } from './reader';
 import { addRecords } from './routes';
 import { hasTwins } from './twins';
 
 /** Reads the body up to its groups (A.3) onto the tape. */
-export function readHead(kind: u32, tape: usize, maxPackets: u64): bool {
+export function readHead(kind: u32, tape: usize, maxPackets: u64): void {
   const allowed: u64 = kind == KIND_REQUEST ? FLAG_DEPS | FLAG_ATOMIC : kind == KIND_RESPONSE ? FLAG_MESSAGES : 0;
-  if (!varint()) return false;
-  const flags = value;
-  if (flags > allowed) return refuseFlags();
+  const flags = varint();
+  if (flags > allowed) refuseFlags();
   set(tape, TAPE_FLAGS, <u32>flags);
-  if (kind != KIND_PUSH && !readPlace(kind, tape)) return false;
+  if (kind != KIND_PUSH) readPlace(kind, tape);
 
   const start = at;
-  if (!count()) return false;
-  if (value == 0 && kind != KIND_REQUEST) return refuse(BAD_COUNT, start);
-  if (value > maxPackets) return refuse(LIMIT, start);
-  const n = <u32>value;
+  const packets = count();
+  if (packets == 0 && kind != KIND_REQUEST) refuse(BAD_COUNT, start);
+  if (packets > maxPackets) refuse(LIMIT, start);
+  const n = <u32>packets;
   set(tape, TAPE_COUNT, n);
-  // Nothing in an empty request but its groups, of which there can be none.
-  if (n == 0) return flags == 0 || refuseFlags();
-
-  if (kind != KIND_PUSH && !readSeqs(n, tape, kind == KIND_REQUEST)) return false;
-  if (!readBounded32(n, 0, ROUTE_COUNT - 1, OUT_OF_RANGE)) return false;
-  set(tape, TAPE_ROUTE, <u32>run);
-  if (kind == KIND_RESPONSE) {
-    if (!readBounded32(n, 0, MAX_STATUS, OUT_OF_RANGE)) return false;
-    set(tape, TAPE_STATUS, <u32>run);
+  if (n == 0) {
+    // Nothing in an empty request but its groups, of which there can be none.
+    if (flags != 0) refuseFlags();
+    return;
   }
-  if (!readItems(n, tape)) return false;
-  if (kind == KIND_RESPONSE) return flags == 0 || readMessages(n, tape);
-  if ((flags & FLAG_DEPS) != 0 && !readDeps(n, tape)) return false;
-  return (flags & FLAG_ATOMIC) == 0 || readAtomic(n, tape);
+  if (kind != KIND_PUSH) readSeqs(n, tape, kind == KIND_REQUEST);
+  set(tape, TAPE_ROUTE, <u32>readBounded32(n, 0, ROUTE_COUNT - 1, OUT_OF_RANGE));
+  if (kind == KIND_RESPONSE) set(tape, TAPE_STATUS, <u32>readBounded32(n, 0, MAX_STATUS, OUT_OF_RANGE));
+  readItems(n, tape);
+  if (kind == KIND_RESPONSE) {
+    if (flags != 0) readMessages(n, tape);
+  } else {
+    if ((flags & FLAG_DEPS) != 0) readDeps(n, tape);
+    if ((flags & FLAG_ATOMIC) != 0) readAtomic(n, tape);
+  }
 }
 
-function refuseFlags(): bool {
-  return refuse(BAD_FLAGS, input + 2);
+function refuseFlags(): void {
+  refuse(BAD_FLAGS, input + 2);
 }
 
 /** The outbox, and where in it the frame stands. */
-function readPlace(kind: u32, tape: usize): bool {
-  if (!raw(8)) return false;
-  if (load<u64>(run) == 0) return refuse(OUT_OF_RANGE, run);
-  set(tape, TAPE_OUTBOX_LOW, load<u32>(run));
-  set(tape, TAPE_OUTBOX_HIGH, load<u32>(run, 4));
+function readPlace(kind: u32, tape: usize): void {
+  const outbox = raw(8);
+  const number = load<u64>(outbox);
+  if (number == 0) refuse(OUT_OF_RANGE, outbox);
+  store<u64>(tape + (TAPE_OUTBOX_LOW << 2), number);
   let start = at;
-  if (!count()) return false;
-  const first = value;
-  if (first < 1) return refuse(BAD_COUNT, start);
+  const first = count();
+  if (first < 1) refuse(BAD_COUNT, start);
   store<f64>(tape + (TAPE_FIRST_F64 << 2), <f64>first);
-  if (kind != KIND_REQUEST) return true;
+  if (kind != KIND_REQUEST) return;
   start = at;
-  if (!count()) return false;
-  if (value > first - 1) return refuse(BAD_COUNT, start);
-  store<f64>(tape + (TAPE_OLDEST_F64 << 2), <f64>value);
-  return true;
+  const oldest = count();
+  if (oldest > first - 1) refuse(BAD_COUNT, start);
+  store<f64>(tape + (TAPE_OLDEST_F64 << 2), <f64>oldest);
 }
 
 /** Gaps become sequence numbers where they stand. */
-function readSeqs(n: u32, tape: usize, ascending: bool): bool {
+function readSeqs(n: u32, tape: usize, ascending: bool): void {
   const start = at;
-  if (!intsHead(n)) return false;
-  const offsets = run;
-  if (!allot(<u64>n << 3)) return false;
-  const seqs = run;
-  unpack<f64>(n, seqs, offsets);
+  const seqs = readInts<f64>(n);
   set(tape, TAPE_SEQ, <u32>seqs);
-  if (load<f64>(seqs) != 0) return refuse(BAD_ORDER, start);
   let seq = load<f64>(tape + (TAPE_FIRST_F64 << 2)) - 1;
+  let bad = load<f64>(seqs) != 0;
   let descends = false;
   for (let i: u32 = 0; i < n; i++) {
-    const place = seqs + (<usize>i << 3);
+    const place = seqs + ((<usize>i) << 3);
     const gap = load<f64>(place);
-    if (gap < 0) {
-      if (ascending) return refuse(BAD_ORDER, start);
-      descends = true;
-    }
+    if (gap < 0) descends = true;
     // Rounded gaps are beyond 2^53 and take the number out of its range either way.
     seq += gap + 1;
-    if (!(seq >= 1 && seq <= <f64>MAX_SAFE)) return refuse(BAD_ORDER, start);
+    if (!(seq >= 1 && seq <= <f64>MAX_SAFE)) bad = true;
     store<f64>(place, seq);
   }
-  if (!descends) return true;
-  if (!allot(<u64>n << 3)) return false;
-  memory.copy(run, seqs, <usize>n << 3);
-  return !hasTwins(run, n) || refuse(BAD_ORDER, start);
+  if (!bad && descends) {
+    if (ascending) {
+      bad = true;
+    } else {
+      const copy = allot((<u64>n) << 3);
+      memory.copy(copy, seqs, (<usize>n) << 3);
+      bad = hasTwins(copy, n);
+    }
+  }
+  if (bad) refuse(BAD_ORDER, start);
 }
 
-function readItems(n: u32, tape: usize): bool {
+function readItems(n: u32, tape: usize): void {
   const start = at;
-  if (!readCounts<f64>(n)) return false;
-  if (sum > MAX_SAFE) return refuse(BAD_COUNT, start);
-  const items = run;
+  const items = readCounts<f64>(n);
+  if (sum >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
   set(tape, TAPE_ITEMS, <u32>items);
   const routes = <usize>get(tape, TAPE_ROUTE);
   for (let i: u32 = 0; i < n; i++) {
-    const records = load<f64>(items + (<usize>i << 3));
-    if (records > 0) addRecords(load<u32>(routes + (<usize>i << 2)), <u64>records);
+    const records = load<f64>(items + ((<usize>i) << 3));
+    if (records > 0) addRecords(load<u32>(routes + ((<usize>i) << 2)), <u64>records);
   }
-  return true;
 }
 
-function readDeps(n: u32, tape: usize): bool {
+function readDeps(n: u32, tape: usize): void {
   let start = at;
-  if (!readCounts<u32>(n)) return false;
-  const counts = run;
-  if (sum > MAX_SAFE) return refuse(BAD_COUNT, start);
-  if (sum == 0) return refuseFlags();
+  const counts = readCounts<i32>(n);
+  const total = sum;
+  if (total >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
+  if (total == 0) refuseFlags();
+  charge(total);
   start = at;
-  if (!charge(sum)) return false;
-  const total = <u32>sum;
-  if (!intsHead(total)) return false;
-  const offsets = run;
-  if (!allot(<u64>total << 3)) return false;
-  let place = run;
-  unpack<f64>(total, place, offsets);
+  let place = readInts<f64>(<u32>total);
   set(tape, TAPE_DEP_COUNTS, <u32>counts);
   set(tape, TAPE_DEPS, <u32>place);
-  set(tape, TAPE_DEP_SUM, total);
+  set(tape, TAPE_DEP_SUM, <u32>total);
   const seqs = <usize>get(tape, TAPE_SEQ);
   for (let i: u32 = 0; i < n; i++) {
-    const last = place + (<usize>load<u32>(counts + (<usize>i << 2)) << 3);
-    const seq = load<f64>(seqs + (<usize>i << 3));
+    const last = place + ((<usize>load<u32>(counts + ((<usize>i) << 2))) << 3);
+    const seq = load<f64>(seqs + ((<usize>i) << 3));
     for (let before: f64 = 0; place < last; place += 8) {
       const distance = load<f64>(place);
-      if (!(distance > before && distance < seq)) return refuse(BAD_ORDER, start);
+      if (!(distance > before && distance < seq)) refuse(BAD_ORDER, start);
       before = distance;
     }
   }
-  return true;
 }
 
-function readAtomic(n: u32, tape: usize): bool {
+function readAtomic(n: u32, tape: usize): void {
   const start = at;
-  if (!readBounded32(n, 0, n, BAD_ORDER)) return false;
-  set(tape, TAPE_ATOMIC, <u32>run);
+  const groups = readBounded32(n, 0, n, BAD_ORDER);
+  set(tape, TAPE_ATOMIC, <u32>groups);
   let highest: u32 = 0;
   let before: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
-    const group = load<u32>(run + (<usize>i << 2));
+    const group = load<u32>(groups + ((<usize>i) << 2));
     if (group != 0 && group != before) {
-      if (group != highest + 1) return refuse(BAD_ORDER, start);
-      highest = group;
+      highest++;
+      if (group != highest) refuse(BAD_ORDER, start);
     }
     before = group;
   }
-  return highest > 0 || refuseFlags();
+  if (highest == 0) refuseFlags();
 }
 
-function readMessages(n: u32, tape: usize): bool {
+function readMessages(n: u32, tape: usize): void {
   let start = at;
-  if (!count()) return false;
-  if (value > n) return refuse(BAD_COUNT, start);
-  if (value == 0) return refuseFlags();
-  const k = <u32>value;
+  const listed = count();
+  if (listed > n) refuse(BAD_COUNT, start);
+  if (listed == 0) refuseFlags();
+  const k = <u32>listed;
   start = at;
-  if (!readBounded32(k, 0, n - 1, BAD_ORDER)) return false;
+  const indices = readBounded32(k, 0, n - 1, BAD_ORDER);
   set(tape, TAPE_MESSAGES, k);
-  set(tape, TAPE_MESSAGE_INDEX, <u32>run);
+  set(tape, TAPE_MESSAGE_INDEX, <u32>indices);
   let next: u32 = 0;
   for (let i: u32 = 0; i < k; i++) {
-    const place = run + (<usize>i << 2);
+    const place = indices + ((<usize>i) << 2);
     const index = next + load<u32>(place);
-    if (index >= n) return refuse(BAD_ORDER, start);
+    if (index >= n) refuse(BAD_ORDER, start);
     store<u32>(place, index);
     next = index + 1;
   }
-  if (!readStrings(k, 1)) return false;
-  set(tape, TAPE_MESSAGE_LENGTHS, <u32>run);
-  set(tape, TAPE_MESSAGE_TEXT, textStart);
-  set(tape, TAPE_MESSAGE_BYTES, textBytes);
-  return true;
+  readStrings(k, 1, tape, TAPE_MESSAGE_TEXT, TAPE_MESSAGE_LENGTHS);
 }

@@ -11,6 +11,7 @@ const MARGIN: u64 = 16;
 /** Some 100 000 fields. */
 const INSTALLED_BYTES: usize = 1 << 22;
 const PAGE_BITS: u64 = 16;
+const SPARE_PAGES: i32 = 64;
 
 let base: usize = (__heap_base + 7) & ~7;
 let top: usize = base;
@@ -49,15 +50,18 @@ export function take(bytes: u64): usize {
   return address;
 }
 
+/** As `take`, with a length that JavaScript has as a number. */
+export function reserve(bytes: u32): usize {
+  return take(bytes);
+}
+
 /** Makes sure of memory up to the address `end`, without taking it. */
 export function reach(end: u64): bool {
-  const size = <u64>memory.size() << PAGE_BITS;
+  const size = (<u64>memory.size()) << PAGE_BITS;
   if (end + MARGIN <= size) return true;
   if (end > <u64>u32.MAX_VALUE) return false;
-  const missing = <i32>((end + MARGIN - size + 0xffff) >> PAGE_BITS);
-  // Half as much again: each growth detaches JavaScript's views.
-  const more = <i32>(memory.size() >> 1);
-  return (more > missing && memory.grow(more) >= 0) || memory.grow(missing) >= 0;
+  // Four MiB more each time than is asked for: each growth detaches JavaScript's views.
+  return memory.grow(<i32>((end + MARGIN - size) >> PAGE_BITS) + SPARE_PAGES) >= 0;
 }
 
 export function topOf(): usize {

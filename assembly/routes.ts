@@ -17,8 +17,8 @@ export function clearRoutes(): void {
 /** Counts more than 0 records of a route. */
 export function addRecords(route: u32, records: u64): void {
   const word = PRESENT + ((<usize>route >> 6) << 3);
-  const bit = <u64>1 << (route & 63);
-  const sum = SUMS + (<usize>route << 3);
+  const bit = (<u64>1) << (route & 63);
+  const sum = SUMS + ((<usize>route) << 3);
   const bits = load<u64>(word);
   if ((bits & bit) == 0) {
     store<u64>(word, bits | bit);
@@ -30,17 +30,17 @@ export function addRecords(route: u32, records: u64): void {
 }
 
 export function recordsOf(route: u32): u64 {
-  return load<u64>(SUMS + (<usize>route << 3));
+  return load<u64>(SUMS + ((<usize>route) << 3));
 }
 
 /** The least route with records from `route` on; ROUTE_COUNT where there is none. */
 export function routeFrom(route: u32): u32 {
   let word = route >> 6;
   if (word >= WORDS) return ROUTE_COUNT;
-  let bits = load<u64>(PRESENT + (<usize>word << 3)) & (u64.MAX_VALUE << (route & 63));
+  let bits = load<u64>(PRESENT + ((<usize>word) << 3)) & (u64.MAX_VALUE << (route & 63));
   while (bits == 0) {
     if (++word == WORDS) return ROUTE_COUNT;
-    bits = load<u64>(PRESENT + (<usize>word << 3));
+    bits = load<u64>(PRESENT + ((<usize>word) << 3));
   }
   return (word << 6) + <u32>ctz(bits);
 }

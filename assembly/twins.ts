@@ -10,7 +10,7 @@ export function hasTwins(numbers: usize, n: u32): bool {
     const top = load<f64>(numbers);
     if (top == before) return true;
     before = top;
-    store<f64>(numbers, load<f64>(numbers + (<usize>(left - 1) << 3)));
+    store<f64>(numbers, load<f64>(numbers + ((<usize>(left - 1)) << 3)));
     sink(numbers, 0, left - 1);
   }
   return false;
@@ -20,15 +20,16 @@ export function hasTwins(numbers: usize, n: u32): bool {
 function sink(numbers: usize, root: u32, n: u32): void {
   let place = root;
   if (place >= n) return;
-  const number = load<f64>(numbers + (<usize>place << 3));
+  const number = load<f64>(numbers + ((<usize>place) << 3));
   for (;;) {
     let child: u32 = 2 * place + 1;
     if (child >= n) break;
-    if (child + 1 < n && load<f64>(numbers + (<usize>child << 3), 8) > load<f64>(numbers + (<usize>child << 3))) child++;
-    const greater = load<f64>(numbers + (<usize>child << 3));
+    if (child + 1 < n && load<f64>(numbers + ((<usize>child) << 3), 8) > load<f64>(numbers + ((<usize>child) << 3)))
+      child++;
+    const greater = load<f64>(numbers + ((<usize>child) << 3));
     if (greater <= number) break;
-    store<f64>(numbers + (<usize>place << 3), greater);
+    store<f64>(numbers + ((<usize>place) << 3), greater);
     place = child;
   }
-  store<f64>(numbers + (<usize>place << 3), number);
+  store<f64>(numbers + ((<usize>place) << 3), number);
 }

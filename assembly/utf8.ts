@@ -8,30 +8,34 @@ export const NOT_UTF8: u32 = u32.MAX_VALUE;
  */
 export function utf16Length(start: usize, end: usize): u32 {
   let at = asciiEnd(start, end);
-  // A sequence of two bytes makes one unit, of three one, of four two; counted by what is lost.
   let lost: u32 = 0;
   while (at < end) {
     const lead = <u32>load<u8>(at);
     if (lead < 0x80) {
       at = asciiEnd(at, end);
-    } else if (lead < 0xe0) {
-      if (lead < 0xc2 || end - at < 2 || !continues(at + 1)) return NOT_UTF8;
-      at += 2;
-      lost += 1;
-    } else if (lead < 0xf0) {
-      if (end - at < 3 || !continues(at + 1) || !continues(at + 2)) return NOT_UTF8;
-      const second = <u32>load<u8>(at, 1);
-      if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return NOT_UTF8;
-      at += 3;
-      lost += 2;
-    } else {
-      if (lead > 0xf4 || end - at < 4) return NOT_UTF8;
-      if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3)) return NOT_UTF8;
-      const second = <u32>load<u8>(at, 1);
-      if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return NOT_UTF8;
-      at += 4;
-      lost += 2;
+      continue;
     }
+    // How many bytes follow, and which the first of them may be.
+    let more: u32 = 1;
+    let least: u32 = 0x80;
+    let most: u32 = 0xbf;
+    if (lead >= 0xf0) {
+      more = 3;
+      if (lead == 0xf0) least = 0x90;
+      if (lead == 0xf4) most = 0x8f;
+    } else if (lead >= 0xe0) {
+      more = 2;
+      if (lead == 0xe0) least = 0xa0;
+      if (lead == 0xed) most = 0x9f;
+    }
+    if (lead < 0xc2 || lead > 0xf4 || <u32>(end - at) <= more) return NOT_UTF8;
+    const second = <u32>load<u8>(at, 1);
+    if (second < least || second > most) return NOT_UTF8;
+    if (more > 1 && !continues(at + 2)) return NOT_UTF8;
+    if (more > 2 && !continues(at + 3)) return NOT_UTF8;
+    at += more + 1;
+    // A sequence of two bytes makes one unit, of three one, of four two; counted by what is lost.
+    lost += more == 1 ? 1 : 2;
   }
   return <u32>(end - start) - lost;
 }
@@ -44,7 +48,7 @@ export function utf16Length(start: usize, end: usize): u32 {
 export function cutsPair(text: usize, lengths: usize, n: u32): bool {
   let at = text;
   for (let i: u32 = 0; i < n; i++) {
-    let units = load<u32>(lengths + (<usize>i << 2));
+    let units = load<u32>(lengths + ((<usize>i) << 2));
     while (units > 0) {
       const lead = <u32>load<u8>(at);
       if (lead < 0xf0) {

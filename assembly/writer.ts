@@ -1,7 +1,9 @@
+import { OUT_OF_MEMORY } from './protocol';
 import { reach, takeTo, topOf } from './memory';
+import { refuse } from './reader';
 
 // Appends to the arena behind everything that was taken there. The frame is the last thing in the arena, so it grows in
-// place. Functions that need room return false where memory has reached its maximum.
+// place. Where memory has reached its maximum, the writing is refused as the reading is.
 
 export let to: usize = 0;
 
@@ -18,8 +20,8 @@ export function moveOutput(address: usize): void {
 }
 
 /** Makes sure of so many bytes; whole words may be stored past them. */
-export function ensure(bytes: u64): bool {
-  return reach(<u64>to + bytes + 8);
+export function ensure(bytes: u64): void {
+  if (!reach(<u64>to + bytes + 8)) refuse(OUT_OF_MEMORY, to);
 }
 
 /** Writes a byte; room was made sure of. */
@@ -39,14 +41,9 @@ export function putVarint(content: u64): void {
   putByte(<u32>left);
 }
 
-export function putSvarint(content: i64): void {
-  putVarint((content << 1) ^ (content >> 63));
-}
-
 /** Copies bytes from elsewhere in the arena. */
-export function putCopy(from: usize, bytes: u32): bool {
-  if (!ensure(bytes)) return false;
+export function putCopy(from: usize, bytes: u32): void {
+  ensure(bytes);
   memory.copy(to, from, bytes);
   to += bytes;
-  return true;
 }

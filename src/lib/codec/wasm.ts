@@ -21,9 +21,10 @@ interface Exports {
     maxUnits: number,
   ): number;
   encode(tape: number): number;
-  outputAddress(): number;
-  errorCode(): number;
-  errorOffset(): number;
+  readonly output: WebAssembly.Global<'i32'>;
+  /** The status cell: set by a refusal, which then traps. */
+  readonly code: WebAssembly.Global<'i32'>;
+  readonly offset: WebAssembly.Global<'i32'>;
 }
 
 /** The kernels of the compiled module. Each frame costs one call of `decode` or `encode`. */
@@ -57,8 +58,9 @@ class WasmKernels implements Kernels {
   }
 
   install(words: Uint32Array): number {
-    const address = this.call(() => this.exports.install(words.byteLength));
+    const address = this.exports.install(words.byteLength) >>> 0;
     if (address === 0) throw noMemory(words.byteLength);
+    this.refresh();
     this.views.u32.set(words, address >>> 2);
     return address;
   }
@@ -80,44 +82,55 @@ class WasmKernels implements Kernels {
     // A frame beyond its limit is refused for its length alone: only its first bytes need to be there.
     const copied = length <= limits.frame ? frame : frame.subarray(0, 16);
     const input = this.exports.reserve(copied.length) >>> 0;
-    if (input === 0) return this.refuse(OUT_OF_MEMORY, 0);
+    if (input === 0) {
+      this.errorCode = OUT_OF_MEMORY;
+      this.errorOffset = 0;
+      return 0;
+    }
     this.refresh();
     this.views.u8.set(copied, input);
     const { frame: maxFrame, packets, groups, values, string } = limits;
-    const tape = this.call(() =>
+    return this.call(() =>
       this.exports.decode(input, length, kind, routeTable, maxFrame, packets, groups, values, string),
     );
-    return tape === 0 ? this.refuse(this.exports.errorCode(), this.exports.errorOffset()) : tape;
   }
 
   encode(tape: number): number {
     const length = this.call(() => this.exports.encode(tape));
-    this.output = this.exports.outputAddress() >>> 0;
+    this.output = this.exports.output.value >>> 0;
     return length;
   }
 
-  private refuse(code: number, offset: number): 0 {
-    this.errorCode = code;
-    this.errorOffset = offset >>> 0;
-    return 0;
-  }
-
   /**
-   * Calls into the module. A trap leaves an instance in a state that nobody knows, so it is thrown away; that is a bug of
-   * the module's, not of the frame's.
+   * Calls into the module.
+   *
+   * It traps to refuse a frame, with the status cell set; nothing of that call is used any more. Any other trap is a bug of
+   * the module's, and leaves an instance in a state that nobody knows: it is thrown away.
+   *
+   * @returns 0 for a refusal.
    */
   private call(call: () => number): number {
-    let result: number;
+    const { code, offset } = this.exports;
+    code.value = OK;
+    let result = 0;
     try {
       result = call() >>> 0;
     } catch (cause) {
-      this.past += this.exports.generation() + 1;
-      this.exports = instantiate(this.module);
-      this.views = look(this.exports.memory.buffer);
-      throw new CrudpError('internal', 'the codec module trapped', { cause });
+      if (code.value === OK) {
+        this.replace();
+        throw new CrudpError('internal', 'the codec module trapped', { cause });
+      }
     }
+    this.errorCode = code.value;
+    this.errorOffset = offset.value >>> 0;
     this.refresh();
     return result;
+  }
+
+  private replace(): void {
+    this.past += this.exports.generation() + 1;
+    this.exports = instantiate(this.module);
+    this.views = look(this.exports.memory.buffer);
   }
 
   /** Views die when memory grows; this is the only place that makes them. */
