@@ -87,3 +87,13 @@ export function pushedIn({ event, data }: ReadEvent): string[] {
   const { packets } = codec.decodePush(app, Buffer.from(data, 'base64'));
   return packets.flatMap(({ records }) => (records as { id: string }[]).map(({ id }) => id));
 }
+
+/** What hello and bye say. */
+export function said({ event, data }: ReadEvent): unknown {
+  return event === 'hello' || event === 'bye' ? JSON.parse(data) : event;
+}
+
+/** An event in one line. */
+export function shown(event: ReadEvent): string {
+  return event.event === 'push' ? `push ${pushedIn(event).join()}` : resultsIn(event).join();
+}

@@ -9,7 +9,7 @@ import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import type { ServerLogEntry } from '../../src/lib/server/log.ts';
 import type { ServerOptions } from '../../src/lib/server/options.ts';
 import { type CrudpServer, crudpServer } from '../../src/lib/server/server.ts';
-import { app, notes } from './app.ts';
+import { app, note, notes } from './app.ts';
 import { EventReader } from './event-reader.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -175,4 +175,10 @@ function headersOf({ epoch, seq, tag }: Place, frameTag: string): Record<string,
 /** A packet that creates notes. */
 export function creates(seq: number, ...records: readonly unknown[]): RequestPacket {
   return { seq, route: 4, records };
+}
+
+/** Four entries in ana's log, one in everybody's. */
+export async function fourResultsAndAPush(server: TestServer): Promise<void> {
+  const packets = [1, 2, 3, 4].map((seq) => creates(seq, note(`n${seq}`, seq === 3 ? 'push all' : '')));
+  await server.sender().post(packets, { headers: { Prefer: 'wait=20' } });
 }

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { implement } from '../../src/lib/server/implement.ts';
+import { nowhere } from '../../src/lib/server/journal.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import { crudpServer } from '../../src/lib/server/server.ts';
 import { app, note, notes } from './app.ts';
@@ -68,6 +69,44 @@ describe('Mounting', () => {
     const { sender, url } = await serve({ authenticate: () => ({ user: 'ana', expiresAt: Date.now() - 1 }) });
     expect((await sender().post([])).status).toBe(401);
     expect((await fetch(`${url}/events?outbox=${'1'.repeat(16)}`)).status).toBe(401);
+  });
+});
+
+describe('The log hook', () => {
+  it('breaks nothing where it is broken', async () => {
+    const warnings: string[] = [];
+    const listen = ({ message }: Error) => warnings.push(message);
+    process.on('warning', listen);
+    onTestFinished(() => void process.off('warning', listen));
+    const { sender } = await serve({
+      log() {
+        throw new Error('no space');
+      },
+    });
+    const { results } = await sender().post([creates(1, note('a'))], { headers: { Prefer: 'wait=20' } });
+    expect(results).toMatchObject([{ status: 0 }]);
+    expect(warnings[0]).toBe('the log hook failed: Error: no space');
+  });
+
+  it('is console.error for failures, where there is none', async () => {
+    const said = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => said.mockRestore());
+    const server = crudpServer(app, { ...own, journal: memoryJournal() }).use(notes([]));
+    const request = {
+      identity: { user: 'ana', roles: ['writer'] },
+      boundUser: 'ana',
+      contract: 1,
+      after: nowhere,
+      tag: 'ab'.repeat(8),
+      waitMs: 20_000,
+    };
+    const packets = [creates(1, note('a')), creates(2, note('b', 'crash'))];
+    const frame = codec.encodeRequest(app, { outbox: '00000000000000a1', first: 1, oldest: 0, packets });
+    // Without HTTP, too.
+    expect(await server.core.sync({ ...request, frame })).toMatchObject({ status: 202, packets: 2, appended: 2 });
+    expect(await server.core.sync({ ...request, boundUser: 'luis', frame })).toMatchObject({ status: 403, packets: 0 });
+    await server.close();
+    expect(said.mock.calls.map(([text]) => text)).toEqual(['[crudp] handler_failed']);
   });
 });
 

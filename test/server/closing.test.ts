@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { CrudpError } from '../../src/lib/errors.ts';
+import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
+import { note } from './app.ts';
+import { creating, wait } from './creating.ts';
+import { creates, serve } from './harness.ts';
+import { journalWith } from './journal-with.ts';
+import { ManualClock } from './manual-clock.ts';
+
+describe('close', () => {
+  it('lets the running handler finish, and runs nothing after it', async () => {
+    let finish = (): void => {};
+    const running = new Promise<unknown[]>((resolve) => {
+      finish = () => resolve([]);
+    });
+    const journal = memoryJournal();
+    const server = await serve({ journal, modules: [creating(() => running)] });
+    await server.sender().post([creates(1), creates(2)]);
+    await server.logged('handler_started');
+    const closed = server.server.close();
+    finish();
+    await closed;
+    expect(server.log.filter(({ event }) => event === 'handler_started')).toHaveLength(1);
+    await journal.open();
+    expect((await journal.claim())?.next).toBe(2);
+  });
+
+  it('aborts ctx.signal when the grace period is over, and leaves behind who ignores it', async () => {
+    const clock = new ManualClock();
+    const signals: AbortSignal[] = [];
+    const journal = memoryJournal();
+    const server = await serve({
+      clock,
+      journal,
+      graceMs: 700,
+      modules: [
+        creating((ctx) => {
+          signals.push(ctx.signal);
+          return new Promise(() => {});
+        }),
+      ],
+    });
+    await server.sender().post([creates(1)]);
+    await server.logged('handler_started');
+    const closed = server.server.close();
+    await clock.armed(700);
+    expect(signals[0]?.aborted).toBe(false);
+    clock.advance(700);
+    expect(signals[0]?.aborted).toBe(true);
+    clock.advance(700);
+    await closed;
+    await journal.open();
+    expect(await journal.claim()).toMatchObject({ next: 1, attempts: 1 });
+  });
+
+  it('gives outboxes back that wait for another try', async () => {
+    const clock = new ManualClock();
+    const journal = memoryJournal();
+    const server = await serve({
+      clock,
+      journal,
+      modules: [
+        creating((ctx) => {
+          throw ctx.retryAfter(60_000);
+        }),
+      ],
+    });
+    await server.sender().post([creates(1)]);
+    await clock.armed(60_000);
+    await server.server.close();
+    await journal.open();
+    expect(await journal.claim()).toMatchObject({ next: 1, attempts: 1 });
+    clock.advance(60_000);
+    expect(server.log.filter(({ event }) => event === 'handler_started')).toHaveLength(1);
+  });
+
+  it('is for good, and the same for all who ask', async () => {
+    const { server } = await serve();
+    expect(server.close()).toBe(server.close());
+    await server.close();
+    await expect(server.start()).rejects.toThrow('[draining]');
+  });
+});
+
+describe('A journal in trouble', () => {
+  it('is left alone for a second, then tried again', async () => {
+    const clock = new ManualClock();
+    const inner = memoryJournal();
+    let failures = 3;
+    const journal = journalWith(inner, {
+      async claim() {
+        if (failures-- > 0) throw new CrudpError('storage_busy', 'later', { retryable: true });
+        return inner.claim();
+      },
+    });
+    const server = await serve({ clock, journal });
+    const ana = server.sender();
+    await server.server.start();
+    for (let count = 1; count <= 3; count++) {
+      await clock.armed(1000);
+      expect(server.log.filter(({ event }) => event === 'failed')).toHaveLength(count);
+      clock.advance(1000);
+    }
+    expect((await ana.post([creates(1, note('a'))], wait)).results).toMatchObject([{ status: 0 }]);
+  });
+
+  it('gives the outbox back whose run it broke, and the packet runs again', async () => {
+    const clock = new ManualClock();
+    const inner = memoryJournal();
+    let isBroken = true;
+    const journal = journalWith(inner, {
+      async complete(claim, completion) {
+        if (isBroken) throw new Error('surprise');
+        return inner.complete(claim, completion);
+      },
+    });
+    const server = await serve({ clock, journal });
+    const ana = server.sender();
+    await ana.post([creates(1, note('a'))]);
+    expect(await server.logged('failed')).toMatchObject({ where: 'worker', error: new Error('surprise') });
+    isBroken = false;
+    await clock.armed(1000);
+    clock.advance(1000);
+    await server.logged('handler_finished', ({ attempt }) => attempt === 2);
+    expect((await ana.post([creates(1, note('a'))], wait)).results).toMatchObject([{ status: 0 }]);
+  });
+
+  it('is tried anew where it could not be opened', async () => {
+    const inner = memoryJournal();
+    let isHeld = true;
+    const journal = journalWith(inner, {
+      async open() {
+        if (isHeld) throw new CrudpError('journal_in_use', 'another process holds it');
+        await inner.open();
+      },
+    });
+    const { server, sender } = await serve({ journal });
+    await expect(server.start()).rejects.toThrow('[journal_in_use]');
+    expect((await sender().post([creates(1, note('a'))])).status).toBe(500);
+    isHeld = false;
+    expect((await sender().post([creates(1, note('a'))], wait)).results).toMatchObject([{ status: 0 }]);
+  });
+});
