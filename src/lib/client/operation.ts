@@ -1,0 +1,95 @@
+import type { CrudpError } from '../errors.ts';
+import type { ReqId } from '../packet.ts';
+
+/**
+ * A packet on its way, as its caller holds it. Its promises may be awaited or not: a failure that nobody awaits never
+ * becomes an unhandled rejection.
+ */
+export interface Operation<Out = unknown> {
+  /** Undefined until it is saved; another one after the packet had to move to a new outbox. */
+  readonly reqId: ReqId | undefined;
+  /**
+   * Resolves once the packet is on this device's disk: from then on it is not lost.
+   *
+   * Rejects with a CrudpError: `invalid` (with `issues`) or `unencodable` where values do not fit, `storage_full`,
+   * `storage_failed`, `closed`; nothing was enqueued then, and `result` rejects with the same.
+   */
+  readonly saved: Promise<ReqId>;
+  /** Resolves once the packet is on the server's disk. Rejects as `result` does where the packet ends before that. */
+  readonly accepted: Promise<void>;
+  /**
+   * The server's answer: output records, in the order of the input's where the handler keeps it. Minutes or days may pass,
+   * but not a reload: after that, `on` hears the result.
+   *
+   * Rejects with a CrudpError whose `code` is the refusal's name.
+   */
+  readonly result: Promise<Out[]>;
+  /**
+   * Takes the packet out of the queue, with its atomic group; `result` then rejects with `cancelled`.
+   *
+   * @returns False where it was sent already, or has ended: then nothing is changed.
+   */
+  cancel(): Promise<boolean>;
+}
+
+/** An operation and the means to bring it on; one page's, in memory. */
+export class PendingOperation implements Operation {
+  reqId: ReqId | undefined;
+  readonly saved: Promise<ReqId>;
+  readonly accepted: Promise<void>;
+  readonly result: Promise<unknown[]>;
+  private readonly savedSettler: Settler<ReqId>;
+  private readonly acceptedSettler: Settler<void>;
+  private readonly resultSettler: Settler<unknown[]>;
+  private readonly cancelIt: (operation: PendingOperation) => Promise<boolean>;
+
+  constructor(cancel: (operation: PendingOperation) => Promise<boolean>) {
+    this.savedSettler = settler();
+    this.acceptedSettler = settler();
+    this.resultSettler = settler();
+    this.saved = this.savedSettler.promise;
+    this.accepted = this.acceptedSettler.promise;
+    this.result = this.resultSettler.promise;
+    this.cancelIt = cancel;
+  }
+
+  cancel(): Promise<boolean> {
+    return this.cancelIt(this);
+  }
+
+  save(reqId: ReqId): void {
+    this.savedSettler.resolve(reqId);
+  }
+
+  accept(): void {
+    this.acceptedSettler.resolve();
+  }
+
+  end(records: unknown[]): void {
+    this.acceptedSettler.resolve();
+    this.resultSettler.resolve(records);
+  }
+
+  fail(error: CrudpError): void {
+    this.savedSettler.reject(error);
+    this.acceptedSettler.reject(error);
+    this.resultSettler.reject(error);
+  }
+}
+
+interface Settler<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+function settler<T>(): Settler<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,198 @@
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, openDB } from 'idb';
+import { CrudpError } from '../../errors.ts';
+import {
+  type Durability,
+  type Key,
+  type KeyRange,
+  keyPaths,
+  type ReadTransaction,
+  type Storage,
+  type StorageConnection,
+  type TableName,
+  type Tables,
+  tableNames,
+  type WriteTransaction,
+} from '../storage.ts';
+
+const version = 1;
+
+type Schema = DBSchema & { [T in TableName]: { key: IDBValidKey; value: Tables[T] } };
+type Database = IDBPDatabase<Schema>;
+type Transaction = IDBPTransaction<Schema, TableName[], 'readonly' | 'readwrite'>;
+
+/**
+ * Keeps the outbox in IndexedDB, in a database of this name. What is written is on disk (`durability: 'strict'`) before
+ * anybody is told that it is saved.
+ */
+export function indexedDbStorage(name: string): Storage {
+  const scope = `crudp:${name}`;
+  return { scope, durability, connect: (hear) => new IndexedDbConnection(name, scope, hear) };
+}
+
+async function durability(): Promise<Durability> {
+  const { navigator } = globalThis as { navigator?: { storage?: { persisted?: () => Promise<boolean> } } };
+  return (await navigator?.storage?.persisted?.()) ? 'persistent' : 'best_effort';
+}
+
+class IndexedDbConnection implements StorageConnection {
+  private readonly name: string;
+  private readonly channel: BroadcastChannel | undefined;
+  private database: Promise<Database> | undefined;
+  private isClosed = false;
+
+  constructor(name: string, scope: string, hear: (note: unknown) => void) {
+    this.name = name;
+    if (typeof BroadcastChannel !== 'function') return;
+    this.channel = new BroadcastChannel(scope);
+    this.channel.onmessage = ({ data }) => hear(data);
+    // In Node an open channel would keep the process alive.
+    (this.channel as { unref?: () => void }).unref?.();
+  }
+
+  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.run('readonly', work);
+  }
+
+  write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    return this.run('readwrite', work);
+  }
+
+  tell(note: unknown): void {
+    if (!this.isClosed) this.channel?.postMessage(note);
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.channel?.close();
+    // The browser lets transactions that have begun come to their end.
+    this.database?.then(
+      (database) => database.close(),
+      () => undefined,
+    );
+  }
+
+  private async run<T>(mode: 'readonly' | 'readwrite', work: (tx: IndexedDbTransaction) => Promise<T>): Promise<T> {
+    try {
+      const tx: Transaction = (await this.open()).transaction([...tableNames], mode, { durability: 'strict' });
+      const ending = endOf(tx);
+      try {
+        const value = await work(new IndexedDbTransaction(tx));
+        await ending;
+        return value;
+      } catch (error) {
+        abort(tx);
+        await ending.catch(() => undefined);
+        // An end with a cause of its own, a full disk for one, says more than the request that failed with it.
+        throw tx.error ?? error;
+      }
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  private open(): Promise<Database> {
+    if (this.isClosed) return Promise.reject(new CrudpError('storage_failed', 'the storage is closed'));
+    if (typeof indexedDB === 'undefined') {
+      return Promise.reject(new CrudpError('storage_failed', 'there is no IndexedDB here'));
+    }
+    const forget = (): void => {
+      this.database = undefined;
+    };
+    this.database ??= openDatabase(this.name, forget).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return this.database;
+  }
+}
+
+/** @param forget Called when the connection is no longer good: the next transaction opens another. */
+function openDatabase(name: string, forget: () => void): Promise<Database> {
+  return openDB<Schema>(name, version, {
+    upgrade(database) {
+      for (const table of tableNames) database.createObjectStore(table, { keyPath: [...keyPaths[table]] });
+    },
+    // A newer page wants to upgrade, or the user deletes the data: who holds on blocks both.
+    blocking(_current, _blocked, event) {
+      forget();
+      (event.target as IDBDatabase).close();
+    },
+    terminated: forget,
+  });
+}
+
+class IndexedDbTransaction implements WriteTransaction {
+  private readonly tx: Transaction;
+
+  constructor(tx: Transaction) {
+    this.tx = tx;
+  }
+
+  async get<T extends TableName>(table: T, key: Key): Promise<Tables[T] | undefined> {
+    return (await this.tx.objectStore(table).get([...key])) as Tables[T] | undefined;
+  }
+
+  async list<T extends TableName>(table: T, range: KeyRange, limit?: number): Promise<Tables[T][]> {
+    return (await this.tx.objectStore(table).getAll(bounds(range), limit)) as Tables[T][];
+  }
+
+  count(table: TableName, range: KeyRange): Promise<number> {
+    return this.tx.objectStore(table).count(bounds(range));
+  }
+
+  put<T extends TableName>(table: T, row: Tables[T]): void {
+    this.writable(table).put(row).catch(seenAtTheEnd);
+  }
+
+  delete(table: TableName, key: Key): void {
+    this.writable(table)
+      .delete([...key])
+      .catch(seenAtTheEnd);
+  }
+
+  private writable<T extends TableName>(table: T): IDBPObjectStore<Schema, TableName[], T, 'readwrite'> {
+    // Only `write` hands out the methods that come here.
+    return this.tx.objectStore(table) as unknown as IDBPObjectStore<Schema, TableName[], T, 'readwrite'>;
+  }
+}
+
+// A request that fails ends its transaction, and that is where it is reported.
+const seenAtTheEnd = (): void => undefined;
+
+/** An array stands behind every number and string in IndexedDB's order. */
+const last: IDBValidKey = [];
+
+function bounds({ prefix, above, upTo }: KeyRange): globalThis.IDBKeyRange {
+  const lower = above === undefined ? [...prefix] : [...prefix, above, last];
+  const upper = upTo === undefined ? [...prefix, last] : [...prefix, upTo, last];
+  return IDBKeyRange.bound(lower, upper);
+}
+
+function endOf(tx: Transaction): Promise<void> {
+  const ending = new Promise<void>((resolve, reject) => {
+    tx.addEventListener('complete', () => resolve());
+    tx.addEventListener('abort', () => reject(tx.error ?? new DOMException('aborted', 'AbortError')));
+  });
+  // It may end before anybody awaits it.
+  ending.catch(seenAtTheEnd);
+  tx.done.catch(seenAtTheEnd);
+  return ending;
+}
+
+function abort(tx: Transaction): void {
+  try {
+    tx.abort();
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Errors of the caller's own work pass as they are. */
+function storageError(error: unknown): unknown {
+  if (!(error instanceof DOMException)) return error;
+  const facts = { cause: error };
+  return error.name === 'QuotaExceededError'
+    ? new CrudpError('storage_full', 'the browser refuses to store more', { ...facts, retryable: true })
+    : new CrudpError('storage_failed', `IndexedDB: ${error.message || error.name}`, facts);
+}
