@@ -198,6 +198,13 @@ describe('start', () => {
     await expect(server.start()).rejects.toThrow('[bad_implementation]');
   });
 
+  it('loads a codec where it is given none', async () => {
+    const server = crudpServer(app, { journal: memoryJournal(), authenticate: () => null }).use(notes([]));
+    await server.start();
+    await server.push('all', 'notes.create', [note('a')]);
+    await server.close();
+  });
+
   it('takes no module any more', async () => {
     const { server } = await serve();
     await server.start();
