@@ -12,7 +12,8 @@ export interface RenewEpochOptions {
 }
 
 /**
- * Gives a journal that was restored from a backup a new id, before a server opens it.
+ * Gives a journal that was restored from a backup a new id, before a server opens it. A backup is a copy of the file
+ * while the journal is closed, or what `VACUUM INTO` makes of it while it is open.
  *
  * Without it, a client whose packets were accepted after the backup was made takes the restored journal for the one it
  * knows, once others' packets have taken their numbers. With it, every client compares places again, and sends what is missing.

@@ -7,7 +7,7 @@ import { renewEpoch } from '../../../../src/lib/server/journals/renew-epoch.ts';
 import { builtinDriver } from '../../../../src/lib/server/journals/sqlite/driver.ts';
 import { applicationId } from '../../../../src/lib/server/journals/sqlite/schema.ts';
 import { sqliteJournal } from '../../../../src/lib/server/journals/sqlite.ts';
-import { accept, ana, batchOf, claim, completionOf, logOf, luis } from '../../../contracts/journal/support.ts';
+import { accept, ana, batchOf, claim, completionOf, logOf, luis, tagOf } from '../../../contracts/journal/support.ts';
 import { application, newFile, openJournal } from './fixture.ts';
 
 /** Makes a file by statements, without a journal. */
@@ -183,6 +183,19 @@ describe('renewEpoch', () => {
     const place = { ...before, epoch };
     expect(await journal.accept(batchOf(ana, before, [2]))).toEqual({ kind: 'moved', place });
     expect(await journal.accept(batchOf(ana, place, [2]))).toMatchObject({ accepted: 2 });
+  });
+
+  it('revives a backup made while the journal was open', async () => {
+    const path = newFile();
+    const journal = await openJournal(path);
+    await accept(journal, ana, [1, 2]);
+    application(path).exec(`VACUUM INTO '${path}.backup'`);
+    await accept(journal, ana, [3]);
+    const epoch = await renewEpoch(`${path}.backup`, { driver: Libsql });
+    const restored = await openJournal(`${path}.backup`);
+    expect(await restored.place(ana)).toEqual({ epoch, seq: 2, tag: tagOf(ana, 2) });
+    expect((await claim(restored)).batches).toHaveLength(1);
+    expect(journal.epoch).not.toBe(epoch);
   });
 
   it('leaves a journal alone that is in use, and makes none', async () => {
