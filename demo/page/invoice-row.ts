@@ -5,6 +5,7 @@ import { invoiceForm } from './invoice-form.ts';
 import type { RowElement } from './keyed-list.ts';
 import { refusalNote, stateBadge } from './row-parts.ts';
 import type { Store } from './state.ts';
+import { nameOf } from './titles.ts';
 import type { Refusal, Seen } from './view.ts';
 
 export function invoiceRow(store: Store): RowElement<Seen<Invoice>> {
@@ -37,7 +38,7 @@ export function invoiceRow(store: Store): RowElement<Seen<Invoice>> {
     // As it was when the editing began: a change that somebody else makes meanwhile is a conflict, not overwritten.
     const before = row.record;
     editor = invoiceForm({
-      label: `Edit ${titleOf(before)}`,
+      label: `Edit ${nameOf(before)}`,
       submit: 'Save',
       values,
       clients: store.state.clients,
@@ -73,23 +74,19 @@ export function invoiceRow(store: Store): RowElement<Seen<Invoice>> {
       const { record, state, leaving } = next;
       element.dataset.state = state;
       element.toggleAttribute('data-leaving', leaving);
-      setText(title, titleOf(record));
+      setText(title, nameOf(record));
       setText(detail, `${clientName(store, record.client)} · ${counted(record.lines.length, 'line')}`);
       setText(amount, money(totalCents(record.lines)));
       setText(status, record.status);
       status.dataset.status = record.status;
-      edit.setAttribute('aria-label', `Edit ${titleOf(record)}`);
-      remove.setAttribute('aria-label', `Delete ${titleOf(record)}`);
+      edit.setAttribute('aria-label', `Edit ${nameOf(record)}`);
+      remove.setAttribute('aria-label', `Delete ${nameOf(record)}`);
       edit.hidden = leaving || state === 'refused';
       remove.hidden = leaving || state === 'refused';
       badge.update(next);
       note.update(next.refusal);
     },
   };
-}
-
-function titleOf({ number }: Invoice): string {
-  return number === 0 ? 'New invoice' : `Invoice ${number}`;
 }
 
 function clientName(store: Store, id: string): string {

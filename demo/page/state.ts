@@ -21,7 +21,7 @@ export interface Journey {
   readonly endedAt?: number;
 }
 
-export type Link = 'online' | 'connecting' | 'offline' | 'switched_off' | 'signed_out';
+export type Link = 'online' | 'connecting' | 'offline' | 'switched_off' | 'held' | 'signed_out';
 
 export interface Frames {
   readonly sent?: Uint8Array;

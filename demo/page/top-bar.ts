@@ -17,12 +17,21 @@ export function topBar(store: Store): HTMLElement {
     h('span', { class: 'track', 'aria-hidden': 'true' }),
     'Work offline',
   );
-  const signOut = h('button', { type: 'button', class: 'quiet', onclick: () => void store.signOut() }, 'Sign out');
+  const signOut = h('button', { type: 'button', class: 'quiet', onclick: leave }, 'Sign out');
+  const signInAgain = h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, 'Sign in');
+
+  function leave(): void {
+    const { me, state } = store;
+    const waiting = counted(state.waitingCount, 'change');
+    const question = `${waiting} not sent yet. They stay on this device until ${me.name} signs in here again.`;
+    if (state.waitingCount === 0 || confirm(question)) void store.signOut();
+  }
 
   const update = (): void => {
     const { link } = store.state;
     toggle.setAttribute('aria-checked', String(link === 'switched_off'));
     mark.dataset.link = link;
+    signInAgain.hidden = link !== 'signed_out';
     setText(status, statusText(store.state));
   };
   store.subscribe(update);
@@ -31,7 +40,7 @@ export function topBar(store: Store): HTMLElement {
     'header',
     { class: 'top' },
     h('div', { class: 'brand' }, h('h1', {}, 'CRUDP'), h('span', { class: 'detail' }, 'Clients and invoices, a demo')),
-    h('div', { class: 'link' }, mark, status),
+    h('div', { class: 'link' }, mark, status, signInAgain),
     toggle,
     h('div', { class: 'person' }, h('span', {}, `${store.me.name}, ${store.me.role}`), signOut),
   );
@@ -42,6 +51,7 @@ const linkTexts: Readonly<Record<Link, string>> = {
   connecting: 'Connecting',
   offline: 'The server can’t be reached',
   switched_off: 'Offline, as you wished',
+  held: 'The server can’t take changes just now',
   signed_out: 'Signed out: sign in again to go on',
 };
 

@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { chromiumArgs, chromiumPath } from '../../../scripts/chromium.mjs';
+
+/** A browser profile of its own. A persistent one: in others IndexedDB lives in memory only. */
+export function openBrowser(): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'crudp-profile-')), {
+    executablePath: chromiumPath,
+    args: [
+      ...chromiumArgs,
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-default-apps',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+    viewport: { width: 1366, height: 900 },
+    colorScheme: 'light',
+  });
+}
+
+/** What a page complains about; whoever expects none looks at it in the end. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
+
+export async function signIn(page: Page, url: string, name: string, role = 'bookkeeper'): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByRole('radio', { name: role }).check();
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('heading', { name: 'Clients' }).waitFor();
+}
+
+export function row(page: Page, text: string) {
+  return page.getByRole('listitem').filter({ has: page.getByText(text, { exact: true }) });
+}
+
+export async function addClient(page: Page, name: string, email: string): Promise<void> {
+  const form = page.getByRole('form', { name: 'Add a client' });
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('E-mail').fill(email);
+  await form.getByRole('button', { name: 'Add client' }).click();
+}
+
+export async function addInvoice(page: Page, client: string, text: string, price: string): Promise<void> {
+  await page.getByRole('button', { name: 'New invoice' }).click();
+  const form = page.getByRole('form', { name: 'New invoice' });
+  await form.getByLabel('Client').selectOption({ label: client });
+  await form.getByLabel('What for').fill(text);
+  await form.getByLabel('Price each').fill(price);
+  await form.getByRole('button', { name: 'Add invoice' }).click();
+}
+
+/** Where a run's pictures are left, for people to look at. */
+export function pictureFolder(): string {
+  const folder = join(tmpdir(), 'crudp-demo-pictures');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
