@@ -33,11 +33,11 @@ import type { Issue } from '../errors.ts';
 import { defaultLimits } from '../limits.ts';
 import type { Mark, Reading } from '../packet.ts';
 import type { DecodeOptions } from './codec.ts';
+import { decodeText } from './decode-text.ts';
 import type { Heap, Kernels } from './kernels.ts';
 import { Materialiser } from './materialise.ts';
 import { installSchema } from './program.ts';
 import { refusalOf } from './refusals.ts';
-import { decodeText } from './text.ts';
 
 /** What all kinds of frames have: packets of a route. */
 export type ReadPacket = { readonly route: number; readonly records: readonly unknown[] } & Reading;

@@ -46,11 +46,12 @@ import {
 import type { RecordShape, ShapeTable } from '../contract/field.ts';
 import { CrudpError, EncodeError } from '../errors.ts';
 import type { PacketResult, RequestPacket } from '../packet.ts';
-import { Gather, Ungatherable, writeText } from './gather.ts';
+import { Gather } from './gather.ts';
 import { judgeRecords } from './judge.ts';
 import { judgeBatch, type Writable } from './judge-batch.ts';
 import type { Kernels } from './kernels.ts';
 import { installSchema } from './program.ts';
+import { Ungatherable, writeText } from './write-scalars.ts';
 
 /**
  * Encodes any kind of batch.

@@ -1,7 +1,8 @@
 import { LIMIT_JSON_DEPTH, LIMIT_STRING_UNITS } from '../../../assembly/protocol.ts';
 import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
 import type { Issue } from '../errors.ts';
-import { isShallow, parseUnixid } from './texts.ts';
+import { isShallow, jsonTextOf } from './json-text.ts';
+import { parseUnixid } from './unixid-text.ts';
 
 type Path = readonly (string | number)[];
 
@@ -117,15 +118,6 @@ function faultOfJson(value: unknown): string | null {
   if (text === null) return 'JSON can not hold it';
   if (text.length > LIMIT_STRING_UNITS) return `its JSON is longer than ${LIMIT_STRING_UNITS} characters`;
   return isShallow(text, LIMIT_JSON_DEPTH) ? null : `nested deeper than ${LIMIT_JSON_DEPTH}`;
-}
-
-/** JSON.stringify's text, or null where there is none: undefined, functions, bigint, cycles. */
-export function jsonTextOf(value: unknown): string | null {
-  try {
-    return (JSON.stringify(value) as string | undefined) ?? null;
-  } catch {
-    return null;
-  }
 }
 
 function faultOfFile(value: unknown): string | null {

@@ -16,9 +16,10 @@ import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
 import type { FileValue } from '../contract/file.ts';
 import type { Issue } from '../errors.ts';
 import { builderOf } from './build-objects.ts';
+import { decodeText } from './decode-text.ts';
+import { isShallow } from './json-text.ts';
 import type { Heap } from './kernels.ts';
-import { decodeText } from './text.ts';
-import { isShallow, unixidOf } from './texts.ts';
+import { unixidOf } from './unixid-text.ts';
 
 /** Finds the path of a column's i-th value, record index first; asked only where something is wrong. */
 type Where = (index: number) => readonly (string | number)[];

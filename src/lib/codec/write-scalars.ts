@@ -1,0 +1,205 @@
+import {
+  LIMIT_JSON_DEPTH,
+  LIMIT_STRING_UNITS,
+  SLOT_EXTRA,
+  SLOT_SECOND,
+  SLOT_TEXT,
+  SLOT_TEXT_BYTES,
+  SLOT_VALUES,
+} from '../../../assembly/protocol.ts';
+import type { ScalarKind } from '../contract/field.ts';
+import { isShallow, jsonTextOf } from './json-text.ts';
+import type { Kernels } from './kernels.ts';
+import { parseUnixid } from './unixid-text.ts';
+
+/** Thrown at the first value that its type does not allow; `judge.ts` then finds out which and why. */
+export class Ungatherable extends Error {}
+
+/**
+ * Judges the n > 0 values of a column and writes them into the arena.
+ *
+ * @param slot Word index of the column's slot, whose count is set.
+ * @throws {Ungatherable}
+ */
+type Write = (kernels: Kernels, values: readonly unknown[], slot: number) => void;
+
+/** What is written by each scalar type; blobs and files are gathered with the records that hold them. */
+export const writers: Readonly<Record<Exclude<ScalarKind, 'bytes' | 'file'>, Write>> = {
+  bool: writeBools,
+  u8: (kernels, values, slot) => writeSmall(kernels, values, slot, 0, 0xff),
+  u16: (kernels, values, slot) => writeSmall(kernels, values, slot, 0, 0xffff),
+  u32: (kernels, values, slot) => writeSmall(kernels, values, slot, 0, 0xffffffff),
+  i8: (kernels, values, slot) => writeSmall(kernels, values, slot, -0x80, 0x7f),
+  i16: (kernels, values, slot) => writeSmall(kernels, values, slot, -0x8000, 0x7fff),
+  i32: (kernels, values, slot) => writeSmall(kernels, values, slot, -0x80000000, 0x7fffffff),
+  int: writeWholes,
+  timestamp: writeWholes,
+  date: writeDates,
+  i64: writeBigints,
+  f64: writeFloats,
+  string: writeStrings,
+  symbol: writeSymbols,
+  json: writeJson,
+  unixid: writeUnixids,
+};
+
+const utf8 = new TextEncoder();
+
+/** Space for a column, whose address is noted in a word of its slot. */
+export function takeColumn(kernels: Kernels, slot: number, word: number, bytes: number): number {
+  const address = kernels.reserve(bytes);
+  kernels.heap.u32[slot + word] = address;
+  return address;
+}
+
+export function writeEnums(
+  kernels: Kernels,
+  values: readonly unknown[],
+  slot: number,
+  literals: readonly string[],
+): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
+  const { i32 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const place = literals.indexOf(values[i] as string);
+    if (place < 0) throw new Ungatherable();
+    i32[at + i] = place;
+  }
+}
+
+/**
+ * Writes strings as one run of UTF-8.
+ *
+ * One native call for the whole run: a call each would cost more than the strings.
+ *
+ * @param units The sum of their lengths.
+ * @param word Where its address is noted.
+ * @returns Its length in bytes.
+ */
+export function writeText(kernels: Kernels, strings: readonly string[], units: number, word: number): number {
+  // A unit is at most three bytes of UTF-8.
+  const address = kernels.reserve(3 * units);
+  kernels.heap.u32[word] = address;
+  const { written } = utf8.encodeInto(strings.join(''), kernels.heap.u8.subarray(address, address + 3 * units));
+  // Encoding puts U+FFFD where half a pair stands; all ASCII has none.
+  if (written !== units && !strings.every((text) => text.isWellFormed())) throw new Ungatherable();
+  return written;
+}
+
+function writeBools(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, values.length);
+  const { u8 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'boolean') throw new Ungatherable();
+    u8[at + i] = value ? 1 : 0;
+  }
+}
+
+function writeSmall(kernels: Kernels, values: readonly unknown[], slot: number, least: number, most: number): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
+  const { i32 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    // Written so that NaN, strings and fractions fail too.
+    if (!(Number.isInteger(value) && value >= least && value <= most)) throw new Ungatherable();
+    i32[at + i] = value;
+  }
+}
+
+function writeWholes(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
+  const { f64 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!Number.isSafeInteger(value)) throw new Ungatherable();
+    // + 0 makes 0 of -0.
+    f64[at + i] = value + 0;
+  }
+}
+
+function writeDates(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
+  const { f64 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    const ms = value instanceof Date ? value.getTime() : Number.NaN;
+    if (Number.isNaN(ms)) throw new Ungatherable();
+    f64[at + i] = ms;
+  }
+}
+
+function writeBigints(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
+  const { i64 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw new Ungatherable();
+    i64[at + i] = value;
+  }
+}
+
+function writeFloats(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const at = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
+  const { f64 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') throw new Ungatherable();
+    f64[at + i] = value;
+  }
+}
+
+function writeStrings(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const lengths = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
+  const { u32 } = kernels.heap;
+  let units = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'string' || value.length > LIMIT_STRING_UNITS) throw new Ungatherable();
+    u32[lengths + i] = value.length;
+    units += value.length;
+  }
+  const bytes = writeText(kernels, values as readonly string[], units, slot + SLOT_TEXT);
+  kernels.heap.u32[slot + SLOT_TEXT_BYTES] = bytes;
+  kernels.heap.u32[slot + SLOT_EXTRA] = units;
+}
+
+/** The distinct strings in order of first use, and each value's place among them. */
+function writeSymbols(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const places = new Map<unknown, number>();
+  const at = takeColumn(kernels, slot, SLOT_SECOND, 4 * values.length) >>> 2;
+  const { u32 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    let place = places.get(value);
+    if (place === undefined) {
+      place = places.size;
+      places.set(value, place);
+    }
+    u32[at + i] = place;
+  }
+  writeStrings(kernels, [...places.keys()], slot);
+  kernels.heap.u32[slot + SLOT_EXTRA] = places.size;
+}
+
+function writeJson(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const texts = values.map((value) => {
+    const text = jsonTextOf(value);
+    if (text === null || !isShallow(text, LIMIT_JSON_DEPTH)) throw new Ungatherable();
+    return text;
+  });
+  writeStrings(kernels, texts, slot);
+}
+
+function writeUnixids(kernels: Kernels, values: readonly unknown[], slot: number): void {
+  const ticks = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
+  const nodes = takeColumn(kernels, slot, SLOT_SECOND, 8 * values.length) >>> 3;
+  const { i64 } = kernels.heap;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    const id = typeof value === 'string' ? parseUnixid(value) : null;
+    if (id === null) throw new Ungatherable();
+    i64[ticks + i] = id.ticks;
+    i64[nodes + i] = id.node;
+  }
+}
