@@ -20,7 +20,7 @@ export interface Vector {
   readonly limits?: DecodeOptions['limits'];
 }
 type Shapes = Readonly<Record<string, readonly string[] | null>>;
-type Batch = Readonly<Record<string, unknown>>;
+export type Batch = Readonly<Record<string, unknown>>;
 type Packet = Readonly<Record<string, unknown>> & { readonly handler: number; readonly action: string };
 
 /**
@@ -147,7 +147,8 @@ function decode(codec: Codec, v: Vector, table: ShapeTable): Batch {
   return codec.decodePush(schemaOf(table), frame, options) as unknown as Batch;
 }
 
-function notationOf(batch: Batch, table: ShapeTable): Batch {
+/** A decoded batch in the vectors' notation. */
+export function notationOf(batch: Batch, table: ShapeTable): Batch {
   const packets = (batch.packets ?? batch.results) as ({ route: number; records: unknown[] } & Reading & Batch)[];
   const written = packets.map(({ route, records, mark, items, ...rest }) => {
     const own = { ...rest, handler: handlerOf(route), action: actionOf(route) };
