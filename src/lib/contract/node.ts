@@ -100,3 +100,18 @@ function judgeLiterals(literals: readonly string[], descriptor: string): void {
     seen.add(literal);
   }
 }
+
+/** What a type gives for a field of its own. */
+export interface Typed {
+  readonly node: TypeNode;
+  readonly fallback?: { readonly value: unknown };
+}
+
+/** The fields of an object of types, in its order. */
+export function fieldsOf(types: Readonly<Record<string, Typed>>): readonly Field[] {
+  return Object.freeze(
+    Object.entries(types).map(([name, { node, fallback }]) =>
+      Object.freeze(fallback ? { name, type: node, fallback } : { name, type: node }),
+    ),
+  );
+}

@@ -1,7 +1,7 @@
 import type { RecordShape } from './field.ts';
+import { fieldsOf } from './node.ts';
 import { makeShape } from './record-shape.ts';
 import type { Fields, Read, Type, ValueOf, Write } from './types.ts';
-import { fieldsOf } from './types.ts';
 
 /** The ordered, typed fields of an action's records. `In` is what a writer gives, `Out` what a reader gets. */
 export interface Shape<In = unknown, Out = unknown, F extends Fields = Fields> extends RecordShape {

@@ -1,5 +1,6 @@
-import type { Field, ScalarKind, TypeNode, WrapperKind } from './field.ts';
+import type { ScalarKind, TypeNode, WrapperKind } from './field.ts';
 import type { FileValue } from './file.ts';
+import { fieldsOf } from './node.ts';
 
 declare const value: unique symbol;
 declare const mode: unique symbol;
@@ -113,14 +114,6 @@ export function struct<F extends Fields>(fields: F): Type<Read<F>, 'required'> {
 export function withDefault<T>(type: Type<T>, value: NoInfer<T>): Type<T, 'default'> {
   if (value === undefined) throw new TypeError('[bad_shape] a default of undefined: use optional()');
   return Object.freeze({ node: type.node, fallback: Object.freeze({ value }) });
-}
-
-export function fieldsOf(fields: Fields): readonly Field[] {
-  return Object.freeze(
-    Object.entries(fields).map(([name, { node, fallback }]) =>
-      Object.freeze(fallback ? { name, type: node, fallback } : { name, type: node }),
-    ),
-  );
 }
 
 function wrap<T, P extends Presence>(kind: WrapperKind, { node: inner, fallback }: Type): Type<T, P> {
