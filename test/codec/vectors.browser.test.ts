@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { loadCodec, loadCodecSync } from '../../src/lib/codec/load.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import frames from '../vectors/frames.jsonl?raw';
+import own from '../vectors/own.jsonl?raw';
 import { parseVectors, runVector } from '../vectors/run.ts';
 
-const vectors = parseVectors(frames);
+const vectors = [...parseVectors(frames), ...parseVectors(own)];
 const asset = new URL('../../dist/codec.wasm', import.meta.url);
 
 describe.each([

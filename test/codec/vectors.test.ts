@@ -6,7 +6,7 @@ import { createPortableKernels } from '../../src/lib/codec/portable/kernels.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseVectors, runVector } from '../vectors/run.ts';
 
-const vectors = ['frames.jsonl'].flatMap((name) =>
+const vectors = ['frames.jsonl', 'own.jsonl'].flatMap((name) =>
   parseVectors(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8')),
 );
 

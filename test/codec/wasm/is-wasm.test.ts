@@ -53,7 +53,9 @@ const expected: Readonly<Record<string, readonly Calls[]>> = {
 
 describe('the codec in WebAssembly', () => {
   const codec = counting(() => loadCodecSync({ fallback: false }));
-  const vectors = parseVectors(readFileSync(new URL('../../vectors/frames.jsonl', import.meta.url), 'utf8'));
+  const vectors = ['frames.jsonl', 'own.jsonl'].flatMap((name) =>
+    parseVectors(readFileSync(new URL(`../../vectors/${name}`, import.meta.url), 'utf8')),
+  );
 
   it('is alone here', () => {
     expect(portableCodec).toThrow('the portable kernels were asked for');
