@@ -1,5 +1,6 @@
 import { SLOT_COUNT, SLOT_EXTRA, SLOT_VALUES, SLOT_WORDS } from '../../../assembly/protocol.ts';
 import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
+import { isInherited } from './inherited.ts';
 import type { Kernels } from './kernels.ts';
 import { takeColumn, Ungatherable, writeEnums, writers } from './write-scalars.ts';
 
@@ -49,8 +50,10 @@ export class Gather {
     for (const object of objects) if (typeof object !== 'object' || object === null) throw new Ungatherable();
     for (const { name, type, fallback } of fields) {
       const values = new Array<unknown>(objects.length);
+      const inherited = isInherited(name);
       for (let i = 0; i < objects.length; i++) {
-        const value = (objects[i] as Record<string, unknown>)[name];
+        const object = objects[i] as Record<string, unknown>;
+        const value = inherited && !Object.hasOwn(object, name) ? undefined : object[name];
         values[i] = value === undefined && fallback !== undefined ? fallback.value : value;
       }
       this.column(type, values);

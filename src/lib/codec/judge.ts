@@ -1,6 +1,7 @@
 import { LIMIT_JSON_DEPTH, LIMIT_STRING_UNITS } from '../../../assembly/protocol.ts';
 import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
 import type { Issue } from '../errors.ts';
+import { isInherited } from './inherited.ts';
 import { isShallow, jsonTextOf } from './json-text.ts';
 import { parseUnixid } from './unixid-text.ts';
 
@@ -27,7 +28,8 @@ function judgeFields(fields: readonly Field[], value: unknown, path: Path, issue
     return;
   }
   for (const { name, type, fallback } of fields) {
-    const inner = (value as Record<string, unknown>)[name];
+    const inner =
+      isInherited(name) && !Object.hasOwn(value, name) ? undefined : (value as Record<string, unknown>)[name];
     if (inner === undefined && fallback !== undefined) continue;
     judgeValue(type, inner, [...path, name], issues);
   }
