@@ -69,7 +69,8 @@ export class OpenFrame {
     this.heap = kernels.heap;
     this.tape = tape >>> 2;
     this.count = this.word(TAPE_COUNT);
-    this.frame = frame;
+    // Node's Buffer is a Uint8Array whose `slice` does not copy, and whose views are Buffers again.
+    this.frame = new Uint8Array(frame.buffer, frame.byteOffset, frame.length);
     this.table = table;
     this.options = options;
     this.jit = jit;
