@@ -21,7 +21,10 @@ export function moveOutput(address: usize): void {
 
 /** Makes sure of so many bytes; whole words may be stored past them. */
 export function ensure(bytes: u64): void {
-  if (!reach(<u64>to + bytes + 8)) refuse(OUT_OF_MEMORY, to);
+  if (reach(<u64>to + bytes + 8)) return;
+  // What was written belongs to the call, or it would not be wiped.
+  closeOutput();
+  refuse(OUT_OF_MEMORY, to);
 }
 
 /** Writes a byte; room was made sure of. */

@@ -27,6 +27,9 @@ interface Exports {
   readonly offset: WebAssembly.Global<'i32'>;
 }
 
+/** Greater numbers would be cut on their way into the module. */
+const MAX_U32 = 0xffff_ffff;
+
 /** The kernels of the compiled module. Each frame costs one call of `decode` or `encode`. */
 export function createWasmKernels(module: WebAssembly.Module): Kernels {
   return new WasmKernels(module);
@@ -70,10 +73,8 @@ class WasmKernels implements Kernels {
   }
 
   reserve(bytes: number): number {
-    // Numbers of 2^32 and more would be cut on their way in.
-    const address = bytes <= 0xffffffff ? this.exports.reserve(bytes) >>> 0 : 0;
+    const address = this.take(bytes);
     if (address === 0) throw noMemory(bytes);
-    this.refresh();
     return address;
   }
 
@@ -81,17 +82,17 @@ class WasmKernels implements Kernels {
     const { length } = frame;
     // A frame beyond its limit is refused for its length alone: only its first bytes need to be there.
     const copied = length <= limits.frame ? frame : frame.subarray(0, 16);
-    const input = this.exports.reserve(copied.length) >>> 0;
+    const input = this.take(copied.length);
     if (input === 0) {
       this.errorCode = OUT_OF_MEMORY;
       this.errorOffset = 0;
       return 0;
     }
-    this.refresh();
     this.views.u8.set(copied, input);
     const { frame: maxFrame, packets, groups, values, string } = limits;
+    const size = Math.min(length, MAX_U32);
     return this.call(() =>
-      this.exports.decode(input, length, kind, routeTable, maxFrame, packets, groups, values, string),
+      this.exports.decode(input, size, kind, routeTable, maxFrame, packets, groups, values, string),
     );
   }
 
@@ -125,6 +126,13 @@ class WasmKernels implements Kernels {
     this.errorOffset = offset.value >>> 0;
     this.refresh();
     return result;
+  }
+
+  /** @returns 0 where there is no such space. */
+  private take(bytes: number): number {
+    const address = bytes <= MAX_U32 ? this.exports.reserve(bytes) >>> 0 : 0;
+    this.refresh();
+    return address;
   }
 
   private replace(): void {
