@@ -1,8 +1,17 @@
-import { SLOT_COUNT, SLOT_EXTRA, SLOT_VALUES, SLOT_WORDS } from '../../../assembly/protocol.ts';
+import {
+  LIMIT_FRAME_BYTES,
+  LIMIT_VALUES,
+  SLOT_COUNT,
+  SLOT_EXTRA,
+  SLOT_TEXT_BYTES,
+  SLOT_VALUES,
+  SLOT_WORDS,
+} from '../../../assembly/protocol.ts';
 import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
+import { EncodeError } from '../errors.ts';
 import { isInherited } from './inherited.ts';
 import type { Kernels } from './kernels.ts';
-import { takeColumn, Ungatherable, writeEnums, writers } from './write-scalars.ts';
+import { takeColumn, tooMuchText, Ungatherable, writeEnums, writers } from './write-scalars.ts';
 
 /** What a value of a type charges of a reader's budget, where it is not 1 (A.8). */
 const costs: Readonly<Record<string, number>> = { struct: 0, bytes: 8, file: 12 };
@@ -26,6 +35,7 @@ export class Gather {
   readonly blobs: Uint8Array[] = [];
   /** What all columns charge of a reader's budget (A.8). */
   charged = 0;
+  private textBytes = 0;
   private readonly kernels: Kernels;
   private slots = 0;
   private node = 0;
@@ -66,6 +76,8 @@ export class Gather {
     this.node++;
     this.kernels.heap.u32[slot + SLOT_COUNT] = n;
     this.charged += this.weight * n * (costs[type.kind] ?? 1);
+    // Judged here and not at the end only: a batch that is far too large must not take the memory first.
+    if (this.charged > LIMIT_VALUES) throw new EncodeError('', `it has more than ${LIMIT_VALUES} values`);
     switch (type.kind) {
       case 'optional':
         this.column(type.inner, this.present(values, slot, undefined));
@@ -94,6 +106,8 @@ export class Gather {
       default:
         // A column of nothing has no bytes, whatever its type.
         if (n > 0) writers[type.kind](this.kernels, values, slot);
+        this.textBytes += this.kernels.heap.u32[slot + SLOT_TEXT_BYTES] as number;
+        if (this.textBytes > LIMIT_FRAME_BYTES) throw tooMuchText();
     }
   }
 

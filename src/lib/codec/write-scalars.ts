@@ -1,4 +1,5 @@
 import {
+  LIMIT_FRAME_BYTES,
   LIMIT_JSON_DEPTH,
   LIMIT_STRING_UNITS,
   SLOT_EXTRA,
@@ -8,6 +9,7 @@ import {
   SLOT_VALUES,
 } from '../../../assembly/protocol.ts';
 import type { ScalarKind } from '../contract/field.ts';
+import { EncodeError } from '../errors.ts';
 import { isShallow, jsonTextOf } from './json-text.ts';
 import type { Kernels } from './kernels.ts';
 import { parseUnixid } from './unixid-text.ts';
@@ -77,6 +79,7 @@ export function writeEnums(
  * @returns Its length in bytes.
  */
 export function writeText(kernels: Kernels, strings: readonly string[], units: number, word: number): number {
+  if (units > LIMIT_FRAME_BYTES) throw tooMuchText();
   // A unit is at most three bytes of UTF-8.
   const address = kernels.reserve(3 * units);
   kernels.heap.u32[word] = address;
@@ -84,6 +87,11 @@ export function writeText(kernels: Kernels, strings: readonly string[], units: n
   // Encoding puts U+FFFD where half a pair stands; all ASCII has none.
   if (written !== units && !strings.every((text) => text.isWellFormed())) throw new Ungatherable();
   return written;
+}
+
+/** A frame cannot hold it; known before the memory for it is taken. */
+export function tooMuchText(): EncodeError {
+  return new EncodeError('', `its text has more than ${LIMIT_FRAME_BYTES} bytes`);
 }
 
 function writeBools(kernels: Kernels, values: readonly unknown[], slot: number): void {
