@@ -5,6 +5,7 @@ import { groups } from './kernels/groups.ts';
 import { growth } from './kernels/growth.ts';
 import { refusals } from './kernels/refusals.ts';
 import { values } from './kernels/values.ts';
+import { wiping } from './kernels/wiping.ts';
 
 /** What both kernels promise (src/lib/codec/kernels.ts), judged by their tapes, their bytes and their refusals. */
 export function kernelsContract(name: string, create: () => Kernels): void {
@@ -15,5 +16,6 @@ export function kernelsContract(name: string, create: () => Kernels): void {
     groups(kernels);
     values(kernels);
     growth(create);
+    wiping(create);
   });
 }
