@@ -31,7 +31,8 @@ const CHECK_BYTES: u32 = 4;
  * Judges a whole frame in the order of A.7 and reads it onto a tape, in one call.
  *
  * Returns the tape's address; traps for a frame that is refused, with code and offset in the status cell. Limits are
- * doubles, as JavaScript has them; made whole they saturate, so any of them may be Infinity.
+ * doubles, as JavaScript has them; made whole they saturate, so any of them may be Infinity. Those of packets and values
+ * end below 2^32, more than memory holds of either: what they let pass is counted in 32 bits.
  */
 export function decodeFrame(
   frame: usize,
@@ -54,11 +55,11 @@ export function decodeFrame(
   if (load<u32>(end) != xxh32(frame, end)) refuse(BAD_CHECKSUM, end);
 
   const grown = <f64>VALUES_BASE + <f64>VALUES_PER_BYTE * <f64>length;
-  const whole = <u64>(maxValues < grown ? maxValues : grown);
+  const whole = <u32>(maxValues < grown ? maxValues : grown);
   setBudget(whole, <u64>maxUnits);
   clearRoutes();
   const tape = allot(TAPE_WORDS << 2);
-  readHead(kind, tape, <u64>maxPackets);
+  readHead(kind, tape, <u32>maxPackets);
   readGroups(kind, tape, routeTable, <u64>maxGroups, whole);
 
   const left = <u64>(end - at);
@@ -67,6 +68,6 @@ export function decodeFrame(
   set(tape, TAPE_KIND, kind);
   set(tape, TAPE_TAIL, <u32>(at - frame));
   set(tape, TAPE_BAD_OFFSET, badOffset);
-  store<f64>(tape + (TAPE_CHARGED_F64 << 2), <f64>(whole - budget));
+  store<f64>(tape + (TAPE_CHARGED_F64 << 2), <f64>(<u64>whole - budget));
   return tape;
 }
