@@ -1,12 +1,11 @@
-/// <reference types="vite/client" />
 import { describe, expect, it } from 'vitest';
 import { loadCodec, loadCodecSync } from '../../src/lib/codec/load.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
-import frames from '../vectors/frames.jsonl?raw';
-import own from '../vectors/own.jsonl?raw';
 import { parseVectors, runVector } from '../vectors/run.ts';
 
-const vectors = [...parseVectors(frames), ...parseVectors(own)];
+const files = [new URL('../vectors/frames.jsonl', import.meta.url), new URL('../vectors/own.jsonl', import.meta.url)];
+const texts = await Promise.all(files.map(async (url) => (await fetch(url)).text()));
+const vectors = texts.flatMap(parseVectors);
 const asset = new URL('../../dist/codec.wasm', import.meta.url);
 
 describe.each([
