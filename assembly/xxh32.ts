@@ -15,11 +15,12 @@ export function xxh32(start: usize, end: usize): u32 {
     let b: u32 = P2;
     let c: u32 = 0;
     let d: u32 = 0 - P1;
+    // Four times the same, written out: as calls it took six times as long.
     for (const last = end - 16; at <= last; at += 16) {
-      a = round(a, load<u32>(at));
-      b = round(b, load<u32>(at, 4));
-      c = round(c, load<u32>(at, 8));
-      d = round(d, load<u32>(at, 12));
+      a = rotl(a + load<u32>(at) * P2, 13) * P1;
+      b = rotl(b + load<u32>(at, 4) * P2, 13) * P1;
+      c = rotl(c + load<u32>(at, 8) * P2, 13) * P1;
+      d = rotl(d + load<u32>(at, 12) * P2, 13) * P1;
     }
     hash = rotl(a, 1) + rotl(b, 7) + rotl(c, 12) + rotl(d, 18);
   } else {
@@ -31,8 +32,4 @@ export function xxh32(start: usize, end: usize): u32 {
   hash = (hash ^ (hash >> 15)) * P2;
   hash = (hash ^ (hash >> 13)) * P3;
   return hash ^ (hash >> 16);
-}
-
-function round(lane: u32, word: u32): u32 {
-  return rotl(lane + word * P2, 13) * P1;
 }
