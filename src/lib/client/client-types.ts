@@ -75,6 +75,8 @@ export interface ClientBase<H extends HandlerSpecs> {
   atomic<T>(work: (calls: AtomicCalls<H>) => T): T;
   /** To be called when the user has signed in again: ends `needs-auth`. */
   authenticated(): void;
+  /** Tries again at once what waits for another try, as when the network is known to be back. Browsers' own hints are heard anyway. */
+  retry(): void;
   /** Off: nothing is sent and no stream is held, in all pages on this storage; packets are still saved. */
   setOnline(isOnline: boolean): void;
   /** Ends it: operations of this page that have no result reject with `closed`; their packets stay in the outbox. */

@@ -82,13 +82,16 @@ export class Listeners {
     return () => listeners.delete(listener);
   }
 
-  emit(event: CrudpEvent): void {
-    for (const listener of [...(this.byAction.get(`${event.handler}.${event.action}`) ?? [])]) {
+  /** @returns Whether anybody listens. */
+  emit(event: CrudpEvent): boolean {
+    const listeners = [...(this.byAction.get(`${event.handler}.${event.action}`) ?? [])];
+    for (const listener of listeners) {
       try {
         listener(event);
       } catch (error) {
         this.onError(error);
       }
     }
+    return listeners.length > 0;
   }
 }

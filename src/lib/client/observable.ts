@@ -2,11 +2,19 @@
 export interface Observable<T> {
   /** The same object as long as nothing has changed. */
   getSnapshot(): T;
-  /** @returns Ends it. */
+  /** @returns Ends it; idempotent. */
   subscribe(listener: () => void): () => void;
 }
 
-/** Compares by the values of an object's own properties. */
+export interface Changeable<T> extends Observable<T> {
+  change(next: Partial<T>): void;
+}
+
+/**
+ * Compares by the values of an object's own properties.
+ *
+ * @param onError Told what a listener throws: it must not keep others from hearing, nor be lost.
+ */
 export function observable<T extends object>(first: T, onError: (error: unknown) => void): Changeable<T> {
   const listeners = new Set<() => void>();
   let value = first;
@@ -14,7 +22,7 @@ export function observable<T extends object>(first: T, onError: (error: unknown)
     getSnapshot: () => value,
     subscribe(listener) {
       // A function of its own for each: the same listener may subscribe twice and leave once.
-      const own = () => listener();
+      const own = (): void => listener();
       listeners.add(own);
       return () => listeners.delete(own);
     },
@@ -32,8 +40,4 @@ export function observable<T extends object>(first: T, onError: (error: unknown)
       }
     },
   };
-}
-
-export interface Changeable<T> extends Observable<T> {
-  change(next: Partial<T>): void;
 }

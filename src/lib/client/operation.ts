@@ -1,5 +1,6 @@
 import type { CrudpError } from '../errors.ts';
-import type { ReqId } from '../packet.ts';
+import { type ReqId, reqIdOf } from '../packet.ts';
+import type { PacketKey } from './storage.ts';
 
 /**
  * A packet on its way, as its caller holds it. Its promises may be awaited or not: a failure that nobody awaits never
@@ -34,10 +35,14 @@ export interface Operation<Out = unknown> {
 
 /** An operation and the means to bring it on; one page's, in memory. */
 export class PendingOperation implements Operation {
-  reqId: ReqId | undefined;
+  /** Where the packet is; null until its transaction has numbered it. */
+  key: PacketKey | null = null;
+  /** Whether the packet has ended well; undefined until it has ended. */
+  wasOk: boolean | undefined;
   readonly saved: Promise<ReqId>;
   readonly accepted: Promise<void>;
   readonly result: Promise<unknown[]>;
+  private isSaved = false;
   private readonly savedSettler: Settler<ReqId>;
   private readonly acceptedSettler: Settler<void>;
   private readonly resultSettler: Settler<unknown[]>;
@@ -53,12 +58,17 @@ export class PendingOperation implements Operation {
     this.cancelIt = cancel;
   }
 
+  get reqId(): ReqId | undefined {
+    return this.key && this.isSaved ? reqIdOf(this.key.outbox, this.key.seq) : undefined;
+  }
+
   cancel(): Promise<boolean> {
     return this.cancelIt(this);
   }
 
-  save(reqId: ReqId): void {
-    this.savedSettler.resolve(reqId);
+  save({ outbox, seq }: PacketKey): void {
+    this.isSaved = true;
+    this.savedSettler.resolve(reqIdOf(outbox, seq));
   }
 
   accept(): void {
@@ -66,11 +76,14 @@ export class PendingOperation implements Operation {
   }
 
   end(records: unknown[]): void {
+    this.wasOk = true;
     this.acceptedSettler.resolve();
     this.resultSettler.resolve(records);
   }
 
-  fail(error: CrudpError): void {
+  /** @param wasOk It ended well, but there is no answer to give. */
+  fail(error: CrudpError, wasOk = false): void {
+    this.wasOk = wasOk;
     this.savedSettler.reject(error);
     this.acceptedSettler.reject(error);
     this.resultSettler.reject(error);

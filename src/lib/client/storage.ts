@@ -7,7 +7,7 @@ import type { Route } from '../packet.ts';
 export interface Storage {
   /**
    * Names what is stored, so that pages on the same of it can agree on a leader by Web Locks; null where no other page
-   * can be connected to it.
+   * can be connected to it, or could not be told anything.
    */
   readonly scope: string | null;
   /** Asks the platform, now. */
@@ -130,8 +130,6 @@ export interface OutboxRow {
   readonly sentSeq: number;
   /** The server has been told that results below this number are stored here. */
   readonly acknowledged: number;
-  /** Moved away from (C.2): it takes no packets any more, and only asks for results. */
-  readonly isClosed: boolean;
   /** First sends, ascending, as far back as packets wait. One for each POST, so that a POST costs one row and not one a packet. */
   readonly sends: readonly Milestone[];
   readonly accepts: readonly Milestone[];
@@ -151,8 +149,10 @@ export interface PacketRow {
   readonly contract: number;
   /** 16 hex digits. */
   readonly tag: string;
-  /** Packets it waits for that have no result yet; once sent, as it was sent. */
+  /** Packets it waits for that have no result yet; once sent, those that had none then. */
   readonly after: readonly PacketKey[];
+  /** One of them ended badly after this one was sent: the server will skip it. */
+  readonly isDoomed: boolean;
   /** Sequence number of the first packet of its atomic group; 0: none. */
   readonly group: number;
   /** Length of its frame, were it alone. */

@@ -26,7 +26,11 @@ type Transaction = IDBPTransaction<Schema, TableName[], 'readonly' | 'readwrite'
  */
 export function indexedDbStorage(name: string): Storage {
   const scope = `crudp:${name}`;
-  return { scope, durability, connect: (hear) => new IndexedDbConnection(name, scope, hear) };
+  return {
+    scope: typeof BroadcastChannel === 'function' ? scope : null,
+    durability,
+    connect: (hear) => new IndexedDbConnection(name, scope, hear),
+  };
 }
 
 async function durability(): Promise<Durability> {

@@ -1,0 +1,12 @@
+export { crudpClient } from './lib/client/client.ts';
+export type { CallOptions, CrudpClient, HandlerClient } from './lib/client/client-types.ts';
+export type { CrudpEvent } from './lib/client/events.ts';
+export type { Observable } from './lib/client/observable.ts';
+export type { Operation } from './lib/client/operation.ts';
+export type { ClientOptions, FrameEvent } from './lib/client/options.ts';
+export type { OutboxEntry, OutboxSnapshot } from './lib/client/outbox-view.ts';
+export type { ClientState, ClientStatus } from './lib/client/status.ts';
+export type { Storage } from './lib/client/storage.ts';
+export { indexedDbStorage } from './lib/client/storages/indexeddb.ts';
+export { memoryStorage } from './lib/client/storages/memory.ts';
+export type { Transport } from './lib/client/transport.ts';

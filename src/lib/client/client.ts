@@ -1,0 +1,110 @@
+import type { Contract, ErrorSpecs, HandlerSpecs, RouteSpec } from '../contract/contract.ts';
+import { CrudpError } from '../errors.ts';
+import type { Action } from '../packet.ts';
+import type { AtomicCalls, CallOptions, ClientBase, CrudpClient } from './client-types.ts';
+import { manyOf } from './drafting.ts';
+import type { EventListener } from './events.ts';
+import type { Operation } from './operation.ts';
+import { type ClientOptions, settingsOf } from './options.ts';
+import { Page, type Prepared } from './page.ts';
+
+/** What a client has besides its handlers. */
+const ownNames: ReadonlySet<string> = new Set<keyof ClientBase<HandlerSpecs>>([
+  'status',
+  'outbox',
+  'atomic',
+  'authenticated',
+  'retry',
+  'setOnline',
+  'close',
+]);
+
+/**
+ * Makes a client of a contract, for one user. It opens its storage, sends what is waiting in it, and holds the user's event
+ * stream, until it is closed.
+ *
+ * @throws {TypeError} `bad_option`; `bad_contract`: a handler has the name of one of the client's own members.
+ */
+export function crudpClient<H extends HandlerSpecs, E extends ErrorSpecs>(
+  contract: Contract<H, E>,
+  options: ClientOptions,
+): CrudpClient<H> {
+  for (const name of Object.keys(contract.handlers)) {
+    if (ownNames.has(name)) throw new TypeError(`[bad_contract] ${name}: a client has a member of this name`);
+  }
+  const page = new Page(contract, settingsOf(options));
+
+  const alone: Send = (packets) => {
+    for (const { operation, draft } of packets) if (draft) page.submit([{ operation, draft }]);
+  };
+
+  const base: ClientBase<H> = {
+    status: page.status,
+    outbox: { ...page.view.observable, list: () => page.view.list() },
+    atomic: (work) => {
+      const packets: Prepared[] = [];
+      const group = {};
+      const collect: Send = (more) => void packets.push(...more);
+      try {
+        const value = work(handlersOf(contract, page, collect, group) as AtomicCalls<H>);
+        submitGroup(page, packets);
+        return value;
+      } catch (error) {
+        const cancelled = new CrudpError('cancelled', 'its atomic group was given up', { cause: error });
+        for (const { operation } of packets) operation.fail(cancelled);
+        throw error;
+      }
+    },
+    authenticated: () => page.authenticated(),
+    retry: () => page.retry(),
+    setOnline: (isOnline) => page.setOnline(isOnline),
+    close: () => page.close(),
+  };
+  // Typed by the contract from which they are made.
+  return Object.freeze({ ...handlersOf(contract, page, alone, null), ...base }) as CrudpClient<H>;
+}
+
+type Send = (packets: readonly Prepared[]) => void;
+type HandlerMembers = Record<string, unknown>;
+
+function handlersOf(contract: Contract, page: Page, send: Send, group: object | null): Record<string, HandlerMembers> {
+  const handlers: Record<string, HandlerMembers> = {};
+  for (const route of contract.routes.values()) {
+    const { handler, action } = route;
+    handlers[handler] ??= group ? {} : { on: listening(page, handler) };
+    Object.assign(handlers[handler], callsOf(page, route, send, group), { [action]: callOf(page, route, send, group) });
+  }
+  return handlers;
+}
+
+function listening(page: Page, handler: string) {
+  return (action: Action, listener: EventListener) => page.listeners.add(handler, action, listener);
+}
+
+function callOf(page: Page, route: RouteSpec, send: Send, group: object | null) {
+  return (given: unknown, options: CallOptions = {}): Operation => {
+    const prepared = page.prepare(route, manyOf(route, given), options, group);
+    send([prepared]);
+    return prepared.operation;
+  };
+}
+
+function callsOf(page: Page, route: RouteSpec, send: Send, group: object | null) {
+  const each = (records: readonly unknown[], options: CallOptions = {}): Operation[] => {
+    const packets = records.map((record) => page.prepare(route, [record], options, group));
+    send(packets);
+    return packets.map(({ operation }) => operation);
+  };
+  return { [`${route.action}Each`]: each };
+}
+
+/** All of them, or, where one of them does not fit, none. */
+function submitGroup(page: Page, packets: readonly Prepared[]): void {
+  const savings = packets.flatMap(({ operation, draft }) => (draft ? [{ operation, draft }] : []));
+  if (savings.length === packets.length) {
+    page.submit(savings);
+    return;
+  }
+  const error = new CrudpError('rolled_back', 'another packet of its atomic group does not fit its type');
+  for (const { operation } of savings) operation.fail(error);
+}

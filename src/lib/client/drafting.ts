@@ -1,0 +1,80 @@
+import type { Codec } from '../codec/codec.ts';
+import { judgeRecords } from '../codec/judge.ts';
+import type { Contract, RouteSpec } from '../contract/contract.ts';
+import { CrudpError } from '../errors.ts';
+import type { RequestPacket } from '../packet.ts';
+import type { CallOptions, Dependency } from './client-types.ts';
+import { copyRecords, isListLike } from './copy-records.ts';
+import type { DependencyFacts, Draft } from './enqueue.ts';
+import { PendingOperation } from './operation.ts';
+
+const readExpiresMs = 30_000;
+
+/**
+ * Judges a call's records and takes a copy of them. `bytes` is not known yet: the codec may still be loading.
+ *
+ * @throws {CrudpError} `invalid`, with issues.
+ * @throws {TypeError} for a call that the types would not have let pass.
+ */
+export function draftOf(
+  contract: Contract,
+  route: RouteSpec,
+  records: readonly unknown[],
+  options: CallOptions,
+  group: object | null,
+  now: number,
+): Draft {
+  const { input } = route;
+  if (!input && records.length > 0) throw new TypeError(`[no_input] ${route.handler}.${route.action} takes no records`);
+  const issues = input ? judgeRecords(input, records) : [];
+  const [first] = issues;
+  if (first) {
+    const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+    throw new CrudpError('invalid', `${first.path.join('.')}: ${first.message}${more}`, { issues });
+  }
+  const expiresInMs = options.expiresInMs ?? (route.action === 'read' ? readExpiresMs : undefined);
+  const dependencies = [options.after ?? []].flat().map(dependencyOf);
+  return {
+    route: route.route,
+    records: input ? copyRecords(input, records) : [],
+    contract: contract.version,
+    bytes: 0,
+    expiresAt: expiresInMs === undefined ? undefined : now + expiresInMs,
+    group,
+    after: () => dependencies.map((facts) => facts()),
+  };
+}
+
+/** One record or many, as the call's argument has them. */
+export function manyOf(route: RouteSpec, given: unknown): readonly unknown[] {
+  if (given === undefined && !route.input) return [];
+  if (Array.isArray(given)) return given;
+  if (route.input && isListLike(route.input)) {
+    throw new TypeError(`[not_an_array] ${route.handler}.${route.action} takes an array of records`);
+  }
+  return [given];
+}
+
+/**
+ * Judges drafts as a frame of their own would be, together where they are an atomic group.
+ *
+ * @returns The drafts with their sizes.
+ * @throws {EncodeError} `unencodable`.
+ */
+export function measured(codec: Codec, contract: Contract, drafts: readonly Draft[]): Draft[] {
+  const size = (packets: readonly RequestPacket[]): number =>
+    codec.encodeRequest(contract, { outbox: '0000000000000001', first: 1, oldest: 0, packets }).length;
+  const packets = drafts.map(({ route, records }, index) => ({ seq: index + 1, route, records }));
+  if (drafts.length > 1 && drafts[0]?.group) size(packets);
+  return drafts.map((draft) => ({ ...draft, bytes: size([{ seq: 1, route: draft.route, records: draft.records }]) }));
+}
+
+function dependencyOf(dependency: Dependency): () => DependencyFacts {
+  if (dependency instanceof PendingOperation) {
+    return () => ({ key: dependency.key, ...(dependency.wasOk !== undefined && { wasOk: dependency.wasOk }) });
+  }
+  const name = typeof dependency === 'string' ? dependency : dependency.reqId;
+  const [, outbox, seq] = /^([0-9a-f]{16})\.([1-9]\d{0,15})$/.exec(name ?? '') ?? [];
+  if (outbox === undefined) throw new TypeError(`[bad_dependency] ${String(name)} is neither an operation nor a ReqID`);
+  return () => ({ key: { outbox, seq: Number(seq) } });
+}

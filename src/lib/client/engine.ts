@@ -1,0 +1,153 @@
+import type { Clock } from '../clock.ts';
+import type { Codec } from '../codec/codec.ts';
+import type { Contract } from '../contract/contract.ts';
+import { actionOf } from '../packet.ts';
+import { Inbox, type WriteLedger } from './inbox.ts';
+import type { Random } from './random.ts';
+import type { StreamState } from './status.ts';
+import type { StorageConnection } from './storage.ts';
+import { Stream } from './stream.ts';
+import type { Hello } from './stream-events.ts';
+import { storeEvents } from './stream-inbox.ts';
+import { Sync, type SyncState } from './sync.ts';
+import type { StreamRequest, Transport } from './transport.ts';
+
+export interface EngineDeps {
+  readonly user: string;
+  readonly contract: Contract;
+  readonly codec: Codec;
+  readonly transport: Transport;
+  readonly connection: StorageConnection;
+  readonly writeLedger: WriteLedger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly maxBatchBytes: number;
+  /** Whether other pages leave sending and the stream to this one; else each has its own. */
+  readonly isShared: boolean;
+  readonly onSync: (state: SyncState) => void;
+  readonly onStream: (state: StreamState) => void;
+  readonly onAccepted: (outbox: string, upTo: number) => void;
+  readonly onFrame: (direction: 'sent' | 'received', frame: Uint8Array) => void;
+  /** Pushes may be missing. */
+  readonly onGap: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Sends and hears for a user: what one page of many does, or each where they cannot agree on one. */
+export class Engine {
+  readonly sync: Sync;
+  private readonly deps: EngineDeps;
+  private readonly stream: Stream;
+  private streamState: StreamState = 'closed';
+  /** Without a leader each page is at a place of its own. */
+  private ownCursor: string | null = null;
+  private hadCursor = false;
+
+  constructor(deps: EngineDeps) {
+    this.deps = deps;
+    const { onError, onFrame, onAccepted } = deps;
+    const inbox: Inbox = new Inbox(deps.writeLedger, (count) => this.sync.noteStored(count));
+    this.sync = new Sync({
+      ...deps,
+      inbox,
+      isStreaming: () => this.streamState === 'open' || this.streamState === 'polling',
+      onState: deps.onSync,
+      onFrame,
+      onAccepted,
+      // Results of reads go to the streams of the asking outbox only.
+      onMoved: () => this.stream.reconnect(),
+    });
+    this.stream = new Stream({
+      ...deps,
+      request: () => this.streamRequest(),
+      onHello: (hello) => this.greet(hello),
+      onEvents: async (events, epoch) => {
+        const { isShared, writeLedger } = this.deps;
+        let cursor: string | undefined;
+        await storeEvents({ ...deps, inbox }, events, epoch, (ledger, id) => {
+          cursor = id;
+          if (isShared) ledger.setCursor(id);
+        });
+        if (isShared || cursor === undefined) return;
+        // What goes to this page alone has been handed out by now; a page that ends before that hears it again.
+        const id = cursor;
+        this.ownCursor = id;
+        await writeLedger(async (ledger) => ledger.setCursor(id));
+      },
+      onState: (state) => {
+        this.streamState = state;
+        deps.onStream(state);
+      },
+      onNeedsAuth: () => this.sync.hold({ state: 'needs-auth' }),
+      onError,
+    });
+  }
+
+  start(): void {
+    this.sync.start();
+    this.stream.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.sync.stop(), this.stream.stop()]);
+  }
+
+  /** Somebody has signed in. */
+  release(): void {
+    this.stream.release();
+    this.sync.release();
+  }
+
+  /** The network may be better now. */
+  retryNow(): void {
+    this.sync.retryNow();
+    if (this.streamState !== 'open') this.stream.reconnect();
+  }
+
+  /** The network is gone: the stream need not wait to find out. */
+  networkLost(): void {
+    this.stream.reconnect();
+  }
+
+  private async streamRequest(): Promise<StreamRequest> {
+    const { outbox, cursor } = await this.deps.writeLedger(async (ledger) => {
+      const row = await ledger.openOutbox();
+      return { outbox: row.outbox, cursor: ledger.cursor };
+    });
+    const from = this.deps.isShared ? cursor : (this.ownCursor ?? cursor);
+    this.hadCursor = from !== null;
+    return { outbox, cursor: from };
+  }
+
+  private greet({ user, recovered, epoch }: Hello): boolean {
+    if (user !== this.deps.user) {
+      this.stream.hold();
+      this.sync.hold({ state: 'held', reason: 'wrong_user' });
+      return false;
+    }
+    if (!recovered && this.hadCursor) {
+      this.deps.onGap();
+      this.sync.askAll();
+    } else {
+      void this.askForMissed(epoch);
+    }
+    return true;
+  }
+
+  /** Results of reads are in no log, and another journal's log begins elsewhere: what is due of them has not been replayed. */
+  private async askForMissed(epoch: string): Promise<void> {
+    const { connection, user, onError } = this.deps;
+    try {
+      const isDue = await connection.read(async (tx) => {
+        for (const { outbox, place } of await tx.list('outboxes', { prefix: [user] })) {
+          const packets = await tx.list('packets', { prefix: [user, outbox], upTo: place.seq }, 1000);
+          if (packets.some(({ route }) => place.epoch !== epoch || actionOf(route) === 'read')) return true;
+        }
+        return false;
+      });
+      if (isDue) this.sync.askAll();
+    } catch (error) {
+      onError(error);
+    }
+  }
+}

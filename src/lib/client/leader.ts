@@ -1,0 +1,119 @@
+import type { Clock } from '../clock.ts';
+import { Timers } from './timers.ts';
+
+/** As navigator.locks has it. */
+export interface Locks {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
+    held: () => Promise<void>,
+  ): Promise<unknown>;
+}
+
+export interface LeaderDeps {
+  readonly locks: Locks;
+  /** The same in all pages of one user on one storage. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** Tells the other pages that this one leads and is not frozen. */
+  readonly beat: () => void;
+  /** A page that nobody looks at has its timers slowed down: it is in no position to judge others. */
+  readonly isVisible: () => boolean;
+  readonly onLead: () => void;
+  /** Another page has taken over, or `stepDown` was called. */
+  readonly onLose: () => void;
+}
+
+const beatMs = 2500;
+/** A leader that has been silent for so long is frozen: its lock is taken. Two senders do no harm. */
+const silenceMs = 10_000;
+
+/** Sees to it that one page of many sends and holds the stream. */
+export class Leader {
+  private readonly deps: LeaderDeps;
+  private readonly timers: Timers<'beat' | 'silence'>;
+  private closing = new AbortController();
+  private letGo: () => void = () => {};
+  private leads = false;
+  private isClosed = false;
+
+  constructor(deps: LeaderDeps) {
+    this.deps = deps;
+    this.timers = new Timers(deps.clock);
+  }
+
+  get isLeader(): boolean {
+    return this.leads;
+  }
+
+  start(): void {
+    this.queue(false);
+    this.watch();
+  }
+
+  /** The leader has been heard of. */
+  noteBeat(): void {
+    if (!this.leads) this.watch();
+  }
+
+  /** Gives way to the page that waits longest, and waits behind it. */
+  stepDown(): void {
+    if (!this.leads) return;
+    this.letGo();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.timers.cancelAll();
+    this.closing.abort();
+    this.letGo();
+  }
+
+  private queue(steal: boolean): void {
+    // Web Locks refuses a signal together with `steal`.
+    const options = steal ? { steal } : { signal: this.closing.signal };
+    this.deps.locks
+      .request(this.deps.name, options, () => this.lead())
+      .catch(() => undefined)
+      .then(() => {
+        // Stolen, let go, or replaced by a request that steals.
+        this.lose();
+        if (!this.isClosed && !options.signal?.aborted) this.queue(false);
+      });
+  }
+
+  private lead(): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    this.leads = true;
+    this.timers.cancel('silence');
+    this.beat();
+    this.deps.onLead();
+    return new Promise((resolve) => {
+      this.letGo = resolve;
+    });
+  }
+
+  private lose(): void {
+    if (!this.leads) return;
+    this.leads = false;
+    this.letGo = () => {};
+    this.timers.cancel('beat');
+    this.deps.onLose();
+    if (!this.isClosed) this.watch();
+  }
+
+  private beat(): void {
+    this.deps.beat();
+    this.timers.set('beat', beatMs, () => this.beat());
+  }
+
+  private watch(): void {
+    this.timers.set('silence', silenceMs, () => {
+      this.watch();
+      if (this.leads || !this.deps.isVisible()) return;
+      this.closing.abort();
+      this.closing = new AbortController();
+      this.queue(true);
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { CrudpError } from '../errors.ts';
+import type { Draft } from './enqueue.ts';
+import { enqueue } from './enqueue.ts';
+import type { WriteLedger } from './inbox.ts';
+import type { PendingOperation } from './operation.ts';
+import type { Operations } from './operations.ts';
+import { type Random, random64 } from './random.ts';
+import type { PacketKey } from './storage.ts';
+
+/** A packet that is to be saved, and who waits for it. */
+export interface Saving {
+  readonly draft: Draft;
+  readonly operation: PendingOperation;
+}
+
+export interface SaverDeps {
+  readonly writeLedger: WriteLedger;
+  readonly operations: Operations;
+  readonly random: Random;
+  /** Told after the commit. */
+  readonly onSaved: (saved: readonly Saving[], keys: readonly PacketKey[]) => void;
+}
+
+/** Packets of one transaction: many calls in a row cost one wait for the disk, not one each. */
+const transactionPackets = 500;
+
+/** Saves calls in their order. Each call's packets are saved together or not at all. */
+export class Saver {
+  private readonly deps: SaverDeps;
+  private waiting: (readonly Saving[])[] = [];
+  private saving: Promise<void> | null = null;
+
+  constructor(deps: SaverDeps) {
+    this.deps = deps;
+  }
+
+  /** @param call At least one; operations are told. */
+  save(call: readonly Saving[]): void {
+    this.waiting.push(call);
+    this.saving ??= this.saveAll();
+  }
+
+  /** What is being saved is saved; what still waits fails. */
+  async close(error: CrudpError): Promise<void> {
+    for (const call of this.waiting.splice(0)) fail(call, error);
+    await this.saving;
+  }
+
+  private async saveAll(): Promise<void> {
+    // After the caller's own turn, so that calls of one turn go together.
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      const calls = this.takeCalls();
+      if (await this.saveTogether(calls)) continue;
+      // One of them was too much: it must not take the others with it.
+      for (const call of calls) await this.saveTogether([call]);
+    }
+    this.saving = null;
+  }
+
+  private takeCalls(): (readonly Saving[])[] {
+    let packets = 0;
+    const count = this.waiting.findIndex((call, index) => {
+      packets += call.length;
+      return index > 0 && packets > transactionPackets;
+    });
+    return this.waiting.splice(0, count < 0 ? this.waiting.length : count);
+  }
+
+  /** @returns False where it failed, and is to be tried call by call. */
+  private async saveTogether(calls: readonly (readonly Saving[])[]): Promise<boolean> {
+    const { writeLedger, operations, random, onSaved } = this.deps;
+    const all = calls.flat();
+    const byDraft = new Map(all.map(({ draft, operation }) => [draft, operation]));
+    const named: PacketKey[] = [];
+    const drafts = all.map(({ draft }) => draft);
+    try {
+      const keys = await writeLedger((ledger) =>
+        enqueue(
+          ledger,
+          drafts,
+          () => random64(random),
+          (draft, key) => {
+            operations.add(key, byDraft.get(draft) as PendingOperation);
+            named.push(key);
+          },
+        ),
+      );
+      for (const [index, { operation }] of all.entries()) operation.save(keys[index] as PacketKey);
+      onSaved(all, keys);
+      return true;
+    } catch (error) {
+      for (const key of named) {
+        const operation = operations.take(key);
+        if (operation) operation.key = null;
+      }
+      if (calls.length > 1) return false;
+      fail(
+        all,
+        error instanceof CrudpError ? error : new CrudpError('storage_failed', String(error), { cause: error }),
+      );
+      return true;
+    }
+  }
+}
+
+function fail(call: readonly Saving[], error: CrudpError): void {
+  for (const { operation } of call) operation.fail(error);
+}

@@ -1,0 +1,77 @@
+import type { DecodedResponse, PacketResult, Reading } from '../packet.ts';
+import { Status } from '../packet.ts';
+import { endPacket } from './end-packets.ts';
+import type { Ledger } from './ledger.ts';
+import type { PacketRow } from './storage.ts';
+
+export type DecodedResult = PacketResult & Reading;
+
+/** Results that came before the 202 of their packets, or without the rest of their atomic group, by sequence number. */
+export type HeldResults = ReadonlyMap<number, DecodedResult>;
+
+export interface StoredResults {
+  /** How many packets came to their end. */
+  readonly count: number;
+  /** What is to be held now. */
+  readonly held: HeldResults;
+}
+
+/**
+ * Stores the results of accepted packets, and takes the packets out of the outbox.
+ *
+ * @param epoch The journal that they come from: a packet is accepted by one journal, not by another's.
+ * @param held Those of the same outbox that were held so far.
+ */
+export async function storeResults(
+  ledger: Ledger,
+  { outbox, results }: DecodedResponse,
+  epoch: string,
+  held: HeldResults,
+): Promise<StoredResults> {
+  const row = await ledger.outbox(outbox);
+  if (!row) {
+    for (const result of results) feedRemote(ledger, outbox, result);
+    return { count: 0, held };
+  }
+  const waiting = new Map([...held, ...results.map((result) => [result.seq, result] as const)]);
+  let count = 0;
+  for (const [seq, result] of [...waiting]) {
+    if (!waiting.has(seq)) continue;
+    const packet = await ledger.packet({ outbox, seq });
+    if (!packet) {
+      waiting.delete(seq);
+      continue;
+    }
+    const members = await ledger.group(packet);
+    const isAccepted = row.place.epoch === epoch && members.every((member) => member.seq <= row.place.seq);
+    if (!isAccepted || !members.every((member) => waiting.has(member.seq))) continue;
+    for (const member of members) {
+      await end(ledger, member, member === packet ? result : (waiting.get(member.seq) as DecodedResult));
+      waiting.delete(member.seq);
+      count++;
+    }
+  }
+  return { count, held: waiting };
+}
+
+async function end(ledger: Ledger, packet: PacketRow, result: DecodedResult): Promise<void> {
+  const { status, message, records } = result;
+  await endPacket(ledger, packet, {
+    status,
+    message,
+    result: records,
+    isUnreadable: isUnreadable(result),
+    isCancelled: false,
+  });
+}
+
+function feedRemote(ledger: Ledger, outbox: string, result: DecodedResult): void {
+  const { seq, route, status, records } = result;
+  if (status !== Status.ok) return;
+  ledger.feed({ kind: 'remote', outbox, seq, route, result: records, isUnreadable: isUnreadable(result) });
+}
+
+/** Records that a contract of another version wrote, and this one cannot read. A mark on none loses nothing. */
+export function isUnreadable({ mark, items = 0, issues }: Reading): boolean {
+  return (mark !== undefined && items > 0) || issues !== undefined;
+}

@@ -1,0 +1,314 @@
+import type { Clock } from '../clock.ts';
+import { CrudpError } from '../errors.ts';
+import { type DecodedResponse, Status } from '../packet.ts';
+import { acceptFrame, movedFrame, refuseFrame } from './accept-frame.ts';
+import { Backoff } from './backoff.ts';
+import type { Inbox, WriteLedger } from './inbox.ts';
+import type { Ledger } from './ledger.ts';
+import { acknowledgement, type FrameDeps, nextPackets, type Outgoing, question } from './next-frame.ts';
+import { type Random, random64 } from './random.ts';
+import { Reminders } from './reminders.ts';
+import type { Place } from './storage.ts';
+import { type Verdict, verdictOf } from './sync-answer.ts';
+import { Timers } from './timers.ts';
+import type { SyncAnswer, Transport } from './transport.ts';
+
+export interface SyncDeps extends FrameDeps {
+  readonly user: string;
+  readonly transport: Transport;
+  readonly writeLedger: WriteLedger;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes of packets that go into one frame, as long as the server has not called it too much. */
+  readonly maxBatchBytes: number;
+  /** Whether a stream or a long poll brings results. */
+  readonly isStreaming: () => boolean;
+  readonly onState: (state: SyncState) => void;
+  readonly onFrame: (direction: 'sent' | 'received', frame: Uint8Array) => void;
+  /** Packets up to a number are on the server's disk. */
+  readonly onAccepted: (outbox: string, upTo: number) => void;
+  /** Another outbox takes the new packets from now on. */
+  readonly onMoved: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface SyncState {
+  readonly state: 'idle' | 'syncing' | 'offline' | 'needs-auth' | 'held';
+  readonly reason?: string;
+}
+
+/** A link that brings no answer for so long, or takes fewer bytes a millisecond, counts as broken. */
+const patienceMs = 30_000;
+const slowestBytesPerMs = 2;
+
+/** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
+export class Sync {
+  private readonly deps: SyncDeps;
+  private readonly backoff: Backoff;
+  private readonly timers: Timers<'retry'>;
+  private readonly reminders: Reminders;
+  private readonly questions = new Set<string>();
+  private posting: AbortController | null = null;
+  private working: Promise<void> = Promise.resolve();
+  private isStarted = false;
+  private isBusy = false;
+  private isStale = false;
+  private isWaitingToRetry = false;
+  private held: SyncState | null = null;
+  private acknowledges = false;
+  private units = Number.POSITIVE_INFINITY;
+  private bytes: number;
+
+  constructor(deps: SyncDeps) {
+    this.deps = deps;
+    this.bytes = deps.maxBatchBytes;
+    this.backoff = new Backoff(deps.random);
+    this.timers = new Timers(deps.clock);
+    this.reminders = new Reminders(
+      deps.clock,
+      () => {
+        this.acknowledges = true;
+        this.wake();
+      },
+      () => void (deps.isStreaming() && this.askAll()),
+    );
+  }
+
+  start(): void {
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.reminders.start();
+    this.wake();
+  }
+
+  /** Ends it without waiting for an answer that is on its way. Resolves when nothing is being stored any more. */
+  async stop(): Promise<void> {
+    this.isStarted = false;
+    this.isWaitingToRetry = false;
+    this.timers.cancelAll();
+    this.reminders.stop();
+    this.posting?.abort();
+    await this.working;
+  }
+
+  /** Something may have to be sent. */
+  wake(): void {
+    this.isStale = true;
+    if (!this.isStarted || this.isBusy || this.held || this.isWaitingToRetry) return;
+    this.isBusy = true;
+    this.working = this.work();
+  }
+
+  /** The network may be better now. */
+  retryNow(): void {
+    this.isWaitingToRetry = false;
+    this.timers.cancel('retry');
+    this.backoff.reset();
+    this.wake();
+  }
+
+  /** Nothing is sent until `release`. */
+  hold(state: SyncState): void {
+    this.held = state;
+    this.deps.onState(state);
+  }
+
+  /** Somebody has signed in. */
+  release(): void {
+    this.held = null;
+    this.retryNow();
+  }
+
+  /** Asks for the results of all packets that the server has accepted: some may have been missed. */
+  askAll(): void {
+    this.deps
+      .writeLedger((ledger) => ledger.allOutboxes())
+      .then(
+        (rows) => {
+          for (const { outbox } of rows) this.questions.add(outbox);
+          this.wake();
+        },
+        (error: unknown) => this.fail(codeOf(error)),
+      );
+  }
+
+  /** So many packets have come to their end. */
+  noteStored(count: number): void {
+    if (this.isStarted) this.reminders.noteStored(count);
+  }
+
+  private async work(): Promise<void> {
+    try {
+      while (this.isStale && this.isStarted && !this.held && !this.isWaitingToRetry) {
+        this.isStale = false;
+        const next = await this.deps.writeLedger((ledger) => this.next(ledger));
+        if (next === 'contract_newer') this.deps.onState({ state: 'held', reason: next });
+        else if (next) await this.exchange(next);
+        else this.deps.onState({ state: 'idle' });
+      }
+    } catch (error) {
+      this.deps.onError(error);
+      this.fail(codeOf(error));
+    } finally {
+      // In the same turn as the last look at `isStale`: no call falls in between.
+      this.isBusy = false;
+    }
+  }
+
+  private async next(ledger: Ledger): Promise<Outgoing | 'contract_newer' | null> {
+    const { deps, units, bytes } = this;
+    let blocked: 'contract_newer' | null = null;
+    const rows = await ledger.allOutboxes();
+    for (const row of rows) {
+      const found = await nextPackets(deps, ledger, row, { units, bytes });
+      if (found === 'contract_newer') blocked = found;
+      else if (found) return found;
+    }
+    for (const row of rows) {
+      const found = this.questions.delete(row.outbox) ? await question(deps, ledger, row) : null;
+      if (found) return found;
+    }
+    for (const row of this.acknowledges ? rows : []) {
+      const found = await acknowledgement(deps, ledger, row);
+      if (found) return found;
+    }
+    this.acknowledges = false;
+    return blocked;
+  }
+
+  private async exchange(sent: Outgoing): Promise<void> {
+    if (sent.kind === 'packets') this.deps.onState({ state: 'syncing' });
+    this.deps.onFrame('sent', sent.frame);
+    let answer: SyncAnswer;
+    try {
+      answer = await this.post(sent);
+    } catch {
+      // No answer is no news: what was accepted is found out with the next frame.
+      this.failed(sent, 'unreachable');
+      return;
+    }
+    await this.take(sent, verdictOf(answer));
+  }
+
+  private async post({ after, tag, waitMs, frame }: Outgoing): Promise<SyncAnswer> {
+    const { transport, clock, user, contract } = this.deps;
+    const posting = new AbortController();
+    this.posting = posting;
+    const timer = clock.after(patienceMs + waitMs + frame.length / slowestBytesPerMs, () => posting.abort());
+    try {
+      return await transport.sync({ user, contract: contract.version, after, tag, waitMs, frame }, posting.signal);
+    } finally {
+      timer.cancel();
+      this.posting = null;
+    }
+  }
+
+  private async take(sent: Outgoing, verdict: Verdict): Promise<void> {
+    switch (verdict.kind) {
+      case 'accepted':
+        if (verdict.accepted < sent.lastSeq) this.failed(sent, 'bad_answer');
+        else await this.accepted(sent, verdict.epoch, verdict.results);
+        return;
+      case 'moved':
+        await this.moved(sent, verdict.place);
+        return;
+      case 'needs_auth':
+        this.keep(sent);
+        this.hold({ state: 'needs-auth' });
+        return;
+      case 'wrong_user':
+        this.keep(sent);
+        this.hold({ state: 'held', reason: 'wrong_user' });
+        return;
+      case 'bad_frame':
+        await this.refused(sent, Status.invalid, verdict.message);
+        return;
+      case 'too_large':
+        this.bytes = Math.max(1, Math.min(this.bytes, sent.frame.length) >> 1);
+        if (verdict.isFinal || sent.units > 1) await this.refused(sent, Status.too_large, '');
+        else this.failed(sent, 'too_large');
+        return;
+      case 'failed':
+        this.failed(sent, verdict.code, verdict.retryAfterMs);
+    }
+  }
+
+  private async accepted(sent: Outgoing, epoch: string, results: Uint8Array | null): Promise<void> {
+    const response = results && this.readResults(results);
+    const upTo = await this.deps.inbox.write(epoch, async (ledger, store) => {
+      const place = await acceptFrame(ledger, sent, epoch);
+      if (response) await store(response);
+      return place;
+    });
+    this.backoff.reset();
+    this.units *= 2;
+    if (sent.kind === 'packets') this.reminders.progress();
+    this.deps.onAccepted(sent.outbox, upTo);
+    this.isStale = true;
+  }
+
+  /** A frame that is broken is reported and left: the 202 holds all the same, and the stream brings the results too. */
+  private readResults(frame: Uint8Array): DecodedResponse | null {
+    const { codec, contract, onFrame, onError } = this.deps;
+    onFrame('received', frame);
+    try {
+      return codec.decodeResponse(contract, frame, { copyBytes: true, invalidValues: 'mark' });
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  }
+
+  private async moved(sent: Outgoing, place: Place): Promise<void> {
+    const { inbox, random, onAccepted, onMoved } = this.deps;
+    const newTag = (): string => random64(random);
+    const outcome = await inbox.write(place.epoch, (ledger) => movedFrame(ledger, sent, place, newTag));
+    this.keep(sent);
+    if (outcome === 'accepted' || outcome === 'closed') this.questions.add(sent.outbox);
+    if (outcome === 'accepted') onAccepted(sent.outbox, place.seq);
+    if (outcome === 'closed') onMoved();
+    this.isStale = true;
+  }
+
+  /** Halves, down to the packet or the atomic group at fault, which ends here. */
+  private async refused(sent: Outgoing, status: number, message: string): Promise<void> {
+    if (sent.kind !== 'packets') {
+      this.failed(sent, 'bad_frame');
+      return;
+    }
+    this.isStale = true;
+    if (sent.units > 1) {
+      this.units = sent.units >> 1;
+    } else {
+      this.units = Number.POSITIVE_INFINITY;
+      await this.deps.writeLedger((ledger) => refuseFrame(ledger, sent, status, message));
+    }
+  }
+
+  private failed(sent: Outgoing, code: string, retryAfterMs?: number): void {
+    this.keep(sent);
+    this.fail(code, retryAfterMs);
+  }
+
+  /** A question that has had no answer is still open. */
+  private keep(sent: Outgoing): void {
+    if (sent.kind === 'question') this.questions.add(sent.outbox);
+  }
+
+  private fail(code: string, retryAfterMs = 0): void {
+    if (!this.isStarted) return;
+    const isHeld = code === 'contract_older' || code === 'storage_full';
+    this.isWaitingToRetry = true;
+    this.deps.onState({ state: isHeld ? 'held' : 'offline', reason: code });
+    this.isStale = true;
+    this.timers.set('retry', Math.max(this.backoff.nextMs(), retryAfterMs), () => {
+      this.isWaitingToRetry = false;
+      this.wake();
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof CrudpError ? error.code : 'failed';
+}
