@@ -55,20 +55,25 @@ function randomOutbox(random: Random): string {
   return number.toString(16).padStart(16, '0');
 }
 
-/** Sequence numbers from small to the largest there are. */
-function randomFirst(random: Random): number {
-  return Math.max(1, Number(random.bits(random.below(53))));
+/** A first sequence number, from 1 to so large that the last one, `reach` further, is the largest there is. */
+function randomFirst(random: Random, reach: number): number {
+  const most = Number.MAX_SAFE_INTEGER - reach;
+  return random.once(12) ? most : Math.min(most, Math.max(1, Number(random.bits(random.below(53)))));
 }
 
 function randomRequest(random: Random, routed: readonly Routed[]): BatchRequest {
-  const first = randomFirst(random);
-  const oldest = random.pick([0, first - 1, Math.min(first - 1, random.below(20))]);
   const plain = { deps: random.once(2), groups: random.once(2), gaps: random.once(2) };
-  let seq = first - 1;
+  let reach = 0;
+  const steps = routed.map((_, i) => {
+    if (i > 0) reach += plain.gaps ? 1 : random.pick([1, 1, 2, 301]);
+    return reach;
+  });
+  const first = randomFirst(random, reach);
+  const oldest = random.pick([0, first - 1, Math.min(first - 1, random.below(20))]);
   let group = 0;
   let inGroup = false;
   const packets = routed.map(({ route, records }, i): RequestPacket => {
-    seq += i === 0 || plain.gaps ? 1 : 1 + random.pick([0, 0, 1, 300]);
+    const seq = first + (steps[i] as number);
     if (!plain.groups) {
       const begins = random.once(3);
       inGroup = begins || (inGroup && random.once(2));
@@ -93,12 +98,14 @@ const messages = ['no', 'ñ', '{"issues":[]}', '😀', '\ufeff'];
 
 function randomResults(random: Random, routed: readonly Routed[]): PacketResult[] {
   const silent = random.once(2);
-  const first = randomFirst(random);
-  const seqs = routed.map((_, i) => first + i * random.pick([1, 1, 2]));
-  // Twice 2 and once 1 would meet: each number once.
-  const distinct = [...new Set(seqs)];
-  while (distinct.length < routed.length) distinct.push(Math.max(...distinct) + 1);
-  const order = random.once(2) ? distinct : random.shuffle(distinct);
+  let reach = 0;
+  const steps = routed.map((_, i) => {
+    if (i > 0) reach += random.pick([1, 1, 1, 70]);
+    return reach;
+  });
+  const first = randomFirst(random, reach);
+  const seqs = steps.map((step) => first + step);
+  const order = random.once(2) ? seqs : random.shuffle(seqs);
   return routed.map(({ route, records }, i) => ({
     seq: order[i] as number,
     route,

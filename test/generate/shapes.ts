@@ -121,17 +121,14 @@ export function randomReader(random: Random, table: ShapeTable): ShapeTable {
 
 function otherVersion(random: Random, shape: RecordShape): RecordShape {
   const { fields } = shape;
-  if (shape.bare) return random.once(2) ? shape : randomShape(random);
-  switch (random.below(4)) {
-    case 0: {
-      const older = fields.slice(0, 1 + random.below(fields.length));
-      // A single struct must not stand bare, and does not: it has a name.
-      return makeShape(older);
-    }
-    case 1: {
-      const place = random.below(fields.length);
-      return makeShape(fields.map((field, i) => (i === place ? { ...field, type: randomType(random, 2) } : field)));
-    }
+  if (shape.bare) return random.once(2) ? disguised(random, shape) : randomShape(random);
+  switch (random.below(5)) {
+    case 0:
+      return makeShape(fields.slice(0, 1 + random.below(fields.length)));
+    case 1:
+      return makeShape(retyped(random, fields));
+    case 2:
+      return disguised(random, shape);
     default: {
       const added = randomFields(random, 1 + random.below(3), 2, 'new').map((field): Field => {
         if (random.once(8)) return field;
@@ -140,6 +137,44 @@ function otherVersion(random: Random, shape: RecordShape): RecordShape {
       });
       return makeShape([...fields, ...added]);
     }
+  }
+}
+
+/** One field has another type. */
+function retyped(random: Random, fields: readonly Field[]): Field[] {
+  const place = random.below(fields.length);
+  return fields.map((field, i) => (i === place ? { ...field, type: randomType(random, 2) } : field));
+}
+
+/** Other types with the same signature: 16 bits may meet by chance, and a hostile writer is free to write them. */
+function disguised(random: Random, shape: RecordShape): RecordShape {
+  const fields = shape.fields.map(({ name, type }) => ({ name, type: kin(random, type, unwrapped) }));
+  return { ...makeShape(fields), signature: shape.signature };
+}
+
+const wholes = ['u8', 'u16', 'u32', 'i8', 'i16', 'i32', 'int', 'i64', 'timestamp', 'date'] as const;
+
+/** A type whose columns look alike, so that it is values that are wrong. */
+function kin(random: Random, type: TypeNode, chain: Chain): TypeNode {
+  switch (type.kind) {
+    case 'optional':
+    case 'nullable':
+      return { kind: type.kind, inner: kin(random, type.inner, { ...chain, [type.kind]: true }) };
+    case 'list':
+      return { kind: 'list', inner: kin(random, type.inner, unwrapped) };
+    case 'struct':
+      return {
+        kind: 'struct',
+        fields: type.fields.map((field) => ({ ...field, type: kin(random, field.type, unwrapped) })),
+      };
+    case 'string':
+      return { kind: chain.nullable ? 'string' : 'json' };
+    case 'json':
+      return { kind: 'string' };
+    case 'enum':
+      return { kind: 'enum', literals: type.literals.slice(0, 1 + random.below(type.literals.length)) };
+    default:
+      return (wholes as readonly string[]).includes(type.kind) ? { kind: random.pick(wholes) } : type;
   }
 }
 
