@@ -50,6 +50,11 @@ function answer(request: IncomingMessage, response: ServerResponse): Promise<voi
     : answerAsset(request.method ?? 'GET', path, response);
 }
 
+http.once('error', (error) => {
+  console.error(`The demo can't listen on port ${port} (${error.message}). Another one: PORT=8081 npm start`);
+  process.exit(1);
+});
+
 await crudp.start();
 http.listen(port, () => {
   const url = `http://localhost:${(http.address() as AddressInfo).port}`;

@@ -25,7 +25,8 @@ export function createStore(me: Me): Store {
     url: '/api',
     user: me.user,
     storage: indexedDbStorage('crudp-demo'),
-    onFrame(frame, direction) {
+    online: !isSwitchedOff(),
+    onFrame({ frame, direction }) {
       frames = { ...frames, [direction]: frame };
       changed();
     },
@@ -34,7 +35,6 @@ export function createStore(me: Me): Store {
       changed();
     },
   });
-  client.setOnline(!isSwitchedOff());
 
   const read = (): State => ({
     clients: ledger.clients,

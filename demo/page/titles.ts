@@ -27,5 +27,5 @@ export function titleOf(
 /** What a record is called. */
 export function nameOf(record: Client | Invoice): string {
   if ('name' in record) return record.name;
-  return record.number === 0 ? 'New invoice' : `Invoice ${record.number}`;
+  return record.number === 0 ? 'Invoice, no number yet' : `Invoice ${record.number}`;
 }

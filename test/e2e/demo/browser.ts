@@ -5,8 +5,8 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { chromiumArgs, chromiumPath } from '../../../scripts/chromium.mjs';
 
 /** A browser profile of its own. A persistent one: in others IndexedDB lives in memory only. */
-export function openBrowser(): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'crudp-profile-')), {
+export async function openBrowser(): Promise<BrowserContext> {
+  const browser = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'crudp-profile-')), {
     executablePath: chromiumPath,
     args: [
       ...chromiumArgs,
@@ -19,6 +19,8 @@ export function openBrowser(): Promise<BrowserContext> {
     viewport: { width: 1366, height: 900 },
     colorScheme: 'light',
   });
+  browser.setDefaultTimeout(15_000);
+  return browser;
 }
 
 /** What a page complains about; whoever expects none looks at it in the end. */
@@ -51,7 +53,7 @@ export async function addClient(page: Page, name: string, email: string): Promis
 }
 
 export async function addInvoice(page: Page, client: string, text: string, price: string): Promise<void> {
-  await page.getByRole('button', { name: 'New invoice' }).click();
+  await page.getByRole('button', { name: 'New invoice', exact: true }).click();
   const form = page.getByRole('form', { name: 'New invoice' });
   await form.getByLabel('Client').selectOption({ label: client });
   await form.getByLabel('What for').fill(text);
