@@ -68,9 +68,11 @@ export function writeFields(
   object: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const { name, type } of fields) if (object[name] !== undefined) out[name] = write(type, object[name]);
+  for (const { name, type } of fields) {
+    if (Object.hasOwn(object, name) && object[name] !== undefined) out[name] = write(type, object[name]);
+  }
   // A property that no field has is a fault of the decoder: it shows in the comparison.
-  for (const name of Object.keys(object)) if (!(name in out)) out[name] = { $stray: String(object[name]) };
+  for (const name of Object.keys(object)) if (!Object.hasOwn(out, name)) out[name] = { $stray: String(object[name]) };
   return out;
 }
 
