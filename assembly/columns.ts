@@ -29,7 +29,7 @@ import {
   SAFE_BITS,
   setBadOffset,
 } from './reader';
-import { cutsPair, NOT_UTF8, utf16Length } from './utf8';
+import { cutsPair, hasPairs, NOT_UTF8, utf16Length } from './utf8';
 
 // Columns of scalars (A.5) into the arena, each of n > 0 values. Field values that their type does not allow are marked
 // where they are and stored as 0: they are judged when records are read, after everything else (A.7).
@@ -158,7 +158,7 @@ export function readStrings(n: u32, shortest: i64, words: usize, textWord: u32, 
   const text = raw(units + excess);
   const seen = utf16Length(text, at);
   if (seen == NOT_UTF8) refuse(BAD_UTF8, text);
-  if (seen != <u32>units || (excess > 0 && cutsPair(text, lengths, n))) refuse(BAD_LENGTH, start);
+  if (seen != <u32>units || (hasPairs && cutsPair(text, lengths, n))) refuse(BAD_LENGTH, start);
   set(words, lengthsWord, <u32>lengths);
   set(words, textWord, <u32>(text - input));
   set(words, textWord + 1, <u32>(units + excess));

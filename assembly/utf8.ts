@@ -1,6 +1,9 @@
 /** No run makes that many UTF-16 units: it is no UTF-8. */
 export const NOT_UTF8: u32 = u32.MAX_VALUE;
 
+/** Whether the run judged last has a character of two UTF-16 units: most have none, and no pair can be cut. */
+export let hasPairs: bool = false;
+
 /**
  * Judges UTF-8 (RFC 3629: shortest form, no surrogates, nothing above U+10FFFF).
  *
@@ -9,6 +12,7 @@ export const NOT_UTF8: u32 = u32.MAX_VALUE;
 export function utf16Length(start: usize, end: usize): u32 {
   let at = asciiEnd(start, end);
   let lost: u32 = 0;
+  hasPairs = false;
   while (at < end) {
     const lead = <u32>load<u8>(at);
     if (lead < 0x80) {
@@ -20,6 +24,7 @@ export function utf16Length(start: usize, end: usize): u32 {
     let least: u32 = 0x80;
     let most: u32 = 0xbf;
     if (lead >= 0xf0) {
+      hasPairs = true;
       more = 3;
       if (lead == 0xf0) least = 0x90;
       if (lead == 0xf4) most = 0x8f;
@@ -31,8 +36,8 @@ export function utf16Length(start: usize, end: usize): u32 {
     if (lead < 0xc2 || lead > 0xf4 || <u32>(end - at) <= more) return NOT_UTF8;
     const second = <u32>load<u8>(at, 1);
     if (second < least || second > most) return NOT_UTF8;
-    if (more > 1 && !continues(at + 2)) return NOT_UTF8;
-    if (more > 2 && !continues(at + 3)) return NOT_UTF8;
+    if (more > 1 && (load<u8>(at, 2) & 0xc0) != 0x80) return NOT_UTF8;
+    if (more > 2 && (load<u8>(at, 3) & 0xc0) != 0x80) return NOT_UTF8;
     at += more + 1;
     // A sequence of two bytes makes one unit, of three one, of four two; counted by what is lost.
     lost += more == 1 ? 1 : 2;
@@ -62,10 +67,6 @@ export function cutsPair(text: usize, lengths: usize, n: u32): bool {
     }
   }
   return false;
-}
-
-function continues(at: usize): bool {
-  return (load<u8>(at) & 0xc0) == 0x80;
 }
 
 /** Where the ASCII that begins at `start` ends. */

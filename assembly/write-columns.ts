@@ -30,7 +30,10 @@ export function putScratch(i: u32, v: i64): void {
  * of that loop would be 200 bytes.
  */
 export function writeInts<T>(from: usize, n: u32): void {
-  for (let i: u32 = 0; i < n; i++) putScratch(i, <i64>load<T>(from + <usize>i * sizeof<T>()));
+  let to = scratch;
+  for (const last = from + <usize>n * sizeof<T>(); from < last; from += sizeof<T>(), to += 8) {
+    store<i64>(to, <i64>load<T>(from));
+  }
   writeScratch(n);
 }
 
@@ -90,7 +93,7 @@ function scale(from: usize, n: u32): u32 {
     const v = load<f64>(from + ((<usize>i) << 3));
     const r = nearest(v * power);
     if (r / power == v && r <= MAX_SAFE && r >= -MAX_SAFE && (v != 0 || reinterpret<u64>(v) == 0)) {
-      putScratch(i, <i64>r);
+      store<i64>(scratch + ((<usize>i) << 3), <i64>r);
       served++;
       if (++i == n) i = 0;
     } else {
