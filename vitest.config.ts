@@ -19,6 +19,9 @@ const node: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     execArgv,
+    // The longest take seconds on an idle machine; a busy one is no reason to fail.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: ['test/**/*.test.ts'],
     exclude: [browserTests, 'test/e2e/**', 'test/types/**'],
   },
