@@ -33,7 +33,7 @@ describe('utf16Length', () => {
     }
   });
 
-  it('judges four bytes as a strict decoder does', () => {
+  it('judges four bytes as a strict decoder does', { timeout: 60_000 }, () => {
     for (const a of telling)
       for (const b of telling)
         for (const c of telling)
