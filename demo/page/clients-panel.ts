@@ -5,6 +5,7 @@ import { exampleClients } from './examples.ts';
 import { counted } from './format.ts';
 import { keyedList } from './keyed-list.ts';
 import type { Store } from './state.ts';
+import { unloadedText } from './words.ts';
 
 export function clientsPanel(store: Store): HTMLElement {
   const heading = h('h2', { id: 'clients-heading', tabindex: '-1' }, 'Clients');
@@ -31,7 +32,7 @@ export function clientsPanel(store: Store): HTMLElement {
   const update = (): void => {
     const { clients, isLoaded } = store.state;
     setText(count, counted(clients.length, 'client'));
-    setText(empty, isLoaded ? 'No clients yet.' : 'Nothing has been loaded on this device yet.');
+    setText(empty, isLoaded ? 'No clients yet.' : unloadedText(store.state));
     empty.hidden = clients.length > 0;
     showRows([...clients].sort((a, b) => a.record.name.localeCompare(b.record.name)));
   };

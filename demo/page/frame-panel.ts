@@ -1,61 +1,66 @@
 import { actionName, app } from '../contract.ts';
-import { inspect, type Span } from '../inspector.ts';
+import { inspect } from '../inspector.ts';
 import { h, setText } from './element.ts';
-import { counted } from './format.ts';
+import { selectField, setOptions } from './fields.ts';
+import type { SeenFrame } from './frame-log.ts';
 import { hexView } from './hex-view.ts';
-import type { Frames, Store } from './state.ts';
+import { jsonSize } from './json-size.ts';
+import type { Store } from './state.ts';
 
-type Side = keyof Frames;
+const newest = 'newest';
 
-/** The last frame that went each way, taken apart. */
+/** The last frames that went over the network, taken apart. Shows the newest of the person's changes, unless one is chosen. */
 export function framePanel(store: Store): HTMLElement {
-  let side: Side = 'sent';
-  let shown: Uint8Array | undefined;
+  let shown: SeenFrame | undefined;
+  const choice = selectField('Which one');
   const facts = h('p', { class: 'detail' });
-  const empty = h('p', { class: 'empty' }, 'No frame has gone this way since the page was opened.');
+  const empty = h('p', { class: 'empty' });
   const view = hexView();
 
-  const choices = (['sent', 'received'] as const).map((value) => {
-    const input = h('input', { type: 'radio', name: 'frame-side', id: `frame-${value}`, value });
-    input.checked = value === side;
-    input.addEventListener('change', () => {
-      side = value;
-      update();
-    });
-    return h('label', { for: input.id }, input, h('span', {}, value === 'sent' ? 'Sent' : 'Received'));
-  });
-
   const update = (): void => {
-    const frame = store.state.frames[side];
-    if (frame === shown && frame !== undefined) return;
-    shown = frame;
-    empty.hidden = frame !== undefined;
-    view.element.hidden = frame === undefined;
-    setText(facts, '');
-    if (!frame) return;
-    const spans = inspect(frame, app, actionName);
-    setText(facts, factsOf(frame, spans));
-    view.show(frame, spans);
+    const { frames, isSender } = store.state;
+    setOptions(choice.control, [
+      [newest, 'The newest of my changes'],
+      ...frames.map(({ id, title }) => [String(id), title] as const),
+    ]);
+    setText(empty, isSender ? 'None yet since this page was opened.' : 'Another tab of yours does the sending.');
+    const chosen = frames.find(({ id }) => String(id) === choice.control.value);
+    const seen = chosen ?? tellingOf(frames);
+    empty.hidden = seen !== undefined;
+    choice.element.hidden = seen === undefined;
+    facts.hidden = seen === undefined;
+    view.element.hidden = seen === undefined;
+    if (seen === undefined || seen === shown) return;
+    shown = seen;
+    setText(facts, factsOf(seen));
+    view.show(seen.frame, inspect(seen.frame, app, actionName));
   };
+  choice.control.addEventListener('change', update);
+  // Who goes through a frame keeps it, whatever is sent meanwhile.
+  const pin = (): void => {
+    if (shown && choice.control.value === newest) choice.control.value = String(shown.id);
+  };
+  view.element.addEventListener('keydown', pin);
+  view.element.addEventListener('click', pin);
   store.subscribe(update);
   update();
   return h(
     'section',
     { class: 'card', 'aria-labelledby': 'frame-heading' },
-    h(
-      'header',
-      { class: 'card-head' },
-      h('h2', { id: 'frame-heading' }, 'Last frame'),
-      h('fieldset', { class: 'switcher' }, h('legend', { class: 'unseen' }, 'Which frame'), ...choices),
-    ),
-    facts,
+    h('header', { class: 'card-head' }, h('h2', { id: 'frame-heading' }, 'Frames')),
     empty,
+    choice.element,
+    facts,
     view.element,
   );
 }
 
-function factsOf(frame: Uint8Array, spans: readonly Span[]): string {
-  const said = (label: string) => spans.find((span) => span.label === label)?.value;
-  const kind = said('kind')?.split(',')[0] ?? 'frame';
-  return `A ${kind} of ${counted(Number(said('count') ?? 0), 'packet')} in ${counted(frame.length, 'byte')}.`;
+function tellingOf(frames: readonly SeenFrame[]): SeenFrame | undefined {
+  const telling = frames.filter(({ isTelling }) => isTelling);
+  return telling.find(({ direction }) => direction === 'sent') ?? telling[0] ?? frames[0];
+}
+
+function factsOf({ frame, title }: SeenFrame): string {
+  const size = jsonSize(frame);
+  return size === null ? `${title}.` : `${title}; the same as JSON: ${size}.`;
 }

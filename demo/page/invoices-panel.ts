@@ -4,6 +4,7 @@ import { invoiceForm } from './invoice-form.ts';
 import { invoiceRow } from './invoice-row.ts';
 import { keyedList } from './keyed-list.ts';
 import type { Store } from './state.ts';
+import { unloadedText } from './words.ts';
 
 export function invoicesPanel(store: Store): HTMLElement {
   const heading = h('h2', { id: 'invoices-heading', tabindex: '-1' }, 'Invoices');
@@ -47,7 +48,7 @@ export function invoicesPanel(store: Store): HTMLElement {
     create.disabled = !hasClients;
     setText(count, counted(invoices.length, 'invoice'));
     const why = hasClients ? 'No invoices yet.' : 'Add a client first, then an invoice.';
-    setText(empty, isLoaded || hasClients ? why : 'Nothing has been loaded on this device yet.');
+    setText(empty, isLoaded || hasClients ? why : unloadedText(store.state));
     empty.hidden = invoices.length > 0;
     // Those without a number yet are the newest.
     showRows(

@@ -1,5 +1,6 @@
 import type { Client, Invoice, NewClient, NewInvoice } from '../contract.ts';
 import type { Role } from '../roles.ts';
+import type { SeenFrame } from './frame-log.ts';
 import type { PacketState, Refusal, Seen } from './view.ts';
 
 /** Who has signed in. */
@@ -23,11 +24,6 @@ export interface Journey {
 
 export type Link = 'online' | 'connecting' | 'offline' | 'switched_off' | 'held' | 'signed_out';
 
-export interface Frames {
-  readonly sent?: Uint8Array;
-  readonly received?: Uint8Array;
-}
-
 /** All that the page shows. A new object after each change. */
 export interface State {
   readonly clients: readonly Seen<Client>[];
@@ -36,7 +32,10 @@ export interface State {
   readonly journeys: readonly Journey[];
   readonly waitingCount: number;
   readonly link: Link;
-  readonly frames: Frames;
+  /** The last frames that this page has sent and received, newest first. */
+  readonly frames: readonly SeenFrame[];
+  /** Whether it is this tab that sends and receives for all. */
+  readonly isSender: boolean;
   /** Whether rows have ever been heard from the server on this device. */
   readonly isLoaded: boolean;
 }

@@ -1,11 +1,12 @@
 import { type CrudpError, newUnixid } from 'crudp';
 import { crudpClient, indexedDbStorage } from 'crudp/client';
 import { app, type Client, type Invoice } from '../contract.ts';
+import { FrameLog } from './frame-log.ts';
 import { type Heard, Ledger } from './ledger.ts';
 import { linkOf } from './link.ts';
 import { isSwitchedOff, rememberSwitch } from './offline-switch.ts';
 import { loadSnapshot, onSnapshot, saveSnapshot } from './snapshot.ts';
-import type { Frames, Me, State, Store } from './state.ts';
+import type { Me, State, Store } from './state.ts';
 
 interface Pending {
   readonly saved: Promise<string>;
@@ -15,7 +16,7 @@ interface Pending {
 export function createStore(me: Me): Store {
   const ledger = new Ledger(loadSnapshot(me.user));
   const listeners = new Set<() => void>();
-  let frames: Frames = {};
+  const frames = new FrameLog();
   let isStale = true;
   let isReading = false;
   let isChangePending = false;
@@ -26,8 +27,8 @@ export function createStore(me: Me): Store {
     user: me.user,
     storage: indexedDbStorage('crudp-demo'),
     online: !isSwitchedOff(),
-    onFrame({ frame, direction }) {
-      frames = { ...frames, [direction]: frame };
+    onFrame({ frame, direction, at }) {
+      frames.add(frame, direction, at);
       changed();
     },
     onGap() {
@@ -42,7 +43,8 @@ export function createStore(me: Me): Store {
     journeys: ledger.journeys,
     waitingCount: ledger.waitingCount,
     link: linkOf(client.status.getSnapshot()),
-    frames,
+    frames: frames.all,
+    isSender: client.status.getSnapshot().isLeader,
     isLoaded: ledger.isLoaded,
   });
   let state = read();

@@ -42,7 +42,12 @@ export function topBar(store: Store): HTMLElement {
     h('div', { class: 'brand' }, h('h1', {}, 'CRUDP'), h('span', { class: 'detail' }, 'Clients and invoices, a demo')),
     h('div', { class: 'link' }, mark, status, signInAgain),
     toggle,
-    h('div', { class: 'person' }, h('span', {}, `${store.me.name}, ${store.me.role}`), signOut),
+    h(
+      'div',
+      { class: 'person' },
+      h('span', {}, store.me.name, h('span', { class: 'role' }, `, ${store.me.role}`)),
+      signOut,
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { State } from './state.ts';
 import type { Seen } from './view.ts';
 
 interface Failure {
@@ -44,3 +45,8 @@ export const stateWords: Readonly<Record<Seen<unknown>['state'], string>> = {
   accepted: 'Safe on the server',
   refused: 'Refused',
 };
+
+/** For a list of which this device knows nothing yet. */
+export function unloadedText({ link }: Pick<State, 'link'>): string {
+  return link === 'online' || link === 'connecting' ? 'Loading…' : 'Nothing has been loaded on this device yet.';
+}

@@ -88,7 +88,9 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     // One stream, and nobody asked for results.
     expect(requests.filter((request) => request === 'GET /api/events').length).toBe(1);
     expect(complaints).toEqual([]);
-    await page.screenshot({ path: join(pictures, 'done.png'), fullPage: true });
+    // The frame that is shown is the batch.
+    await page.getByText(/^10 packets sent at .* the same as JSON: /).waitFor();
+    await page.screenshot({ path: join(pictures, 'done.png') });
     await page.close();
   });
 
@@ -109,6 +111,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     await row(second, 'Benno').waitFor();
     await addClient(second, 'Gil', 'gil@example.org');
     await row(first, 'Gil').waitFor();
+    for (const page of [first, second]) await page.getByText('Online. All changes are saved.').waitFor();
 
     const other = await openBrowser();
     try {
@@ -124,6 +127,20 @@ describe.skipIf(!chromiumFound)('Demo', () => {
       await other.close();
     }
     expect(complaints.flat()).toEqual([]);
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  it('switches all tabs off and on', async () => {
+    const [first, second] = [await browser.newPage(), await browser.newPage()];
+    await first.goto(server.url);
+    await second.goto(server.url);
+    await second.getByText('Online. All changes are saved.').waitFor();
+    await second.getByRole('switch', { name: switchName }).click();
+    await first.getByText('Offline, as you wished.').waitFor();
+    await addClient(first, 'Gus', 'gus@example.org');
+    for (const page of [first, second]) await page.getByText('1 change waiting on this device').waitFor();
+    await first.getByRole('switch', { name: switchName }).click();
+    for (const page of [first, second]) await page.getByText('Online. All changes are saved.').waitFor();
     await Promise.all([first.close(), second.close()]);
   });
 
