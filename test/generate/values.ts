@@ -15,6 +15,7 @@ const alphabets: readonly (readonly string[])[] = [
   ['é', 'ß', '\u0080', '\u07ff', 'n'],
   ['\u0800', '日', '\uffff', '\ufeff', '\ud7ff', '\ue000'],
   ['😀', '\u{10000}', '\u{10ffff}', 'x'],
+  ['a', 'ß', '\u0800', '\u0fff', '日', '😀', '\u{10ffff}'],
 ];
 
 /** A taste for each type node, kept for the time of a batch. */
