@@ -40,6 +40,7 @@ export async function endPacket(ledger: Ledger, packet: PacketRow, ending: Endin
         const after = waiter.after.filter((key) => key.outbox !== outbox || key.seq !== seq);
         ledger.tx.put('packets', { ...waiter, after });
         deleteWait(ledger, wait);
+        ledger.hasUnblocked ||= waiter.outbox !== outbox;
       } else {
         work.push(...(await skipped(ledger, waiter)));
       }

@@ -72,12 +72,16 @@ export class Leader {
   private queue(steal: boolean): void {
     // Web Locks refuses a signal together with `steal`.
     const options = steal ? { steal } : { signal: this.closing.signal };
+    let wasHeld = false;
     this.deps.locks
-      .request(this.deps.name, options, () => this.lead())
+      .request(this.deps.name, options, () => {
+        wasHeld = true;
+        return this.lead();
+      })
       .catch(() => undefined)
       .then(() => {
-        // Stolen, let go, or replaced by a request that steals.
-        this.lose();
+        if (wasHeld) this.lose();
+        // One that was given up for a request that steals is not made again.
         if (!this.isClosed && !options.signal?.aborted) this.queue(false);
       });
   }

@@ -28,6 +28,8 @@ export class Ledger {
   private userRow: UserRow;
   /** Whether the feed has grown. */
   hasFed = false;
+  /** Whether packets may be sent now that waited for one of another outbox. */
+  hasUnblocked = false;
   /** For this page alone, once the transaction is committed. */
   readonly direct: FeedItem[] = [];
 

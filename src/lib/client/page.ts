@@ -241,6 +241,7 @@ export class Page {
       this.tell({ kind: 'fed' });
       this.drain();
     }
+    if (ledger.hasUnblocked) this.duty?.wake();
     this.view.refresh();
     return value;
   };
