@@ -13,7 +13,8 @@ export interface SeenFrame {
   readonly isTelling: boolean;
 }
 
-const kept = 12;
+// A batch of ten brings a result and a push for each: what was sent shall still be there.
+const kept = 50;
 
 /** The last frames of this page. */
 export class FrameLog {

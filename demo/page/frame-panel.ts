@@ -12,7 +12,8 @@ const newest = 'newest';
 /** The last frames that went over the network, taken apart. Shows the newest of the person's changes, unless one is chosen. */
 export function framePanel(store: Store): HTMLElement {
   let shown: SeenFrame | undefined;
-  const choice = selectField('Which one');
+  const choice = selectField('Which frame');
+  choice.element.querySelector('label')?.classList.add('unseen');
   const facts = h('p', { class: 'detail' });
   const empty = h('p', { class: 'empty' });
   const view = hexView();
@@ -62,5 +63,5 @@ function tellingOf(frames: readonly SeenFrame[]): SeenFrame | undefined {
 
 function factsOf({ frame, title }: SeenFrame): string {
   const size = jsonSize(frame);
-  return size === null ? `${title}.` : `${title}; the same as JSON: ${size}.`;
+  return size === null ? `${title}.` : `${title}. The same as JSON: ${size}.`;
 }

@@ -34,7 +34,7 @@ export function hexView(): HexView {
     active = next;
     option.setAttribute('aria-selected', 'true');
     bytes.setAttribute('aria-activedescendant', option.id);
-    setText(place, [...span.place, span.label].join(' › '));
+    setText(place, pathOf(span));
     setText(value, span.value);
     setText(note, [bytesText(span), span.note].filter(Boolean).join(' '));
   }
@@ -62,7 +62,7 @@ export function hexView(): HexView {
   bytes.addEventListener('click', chooseByPointer);
 
   return {
-    element: h('div', {}, bytes, rest, explanation),
+    element: h('div', {}, explanation, bytes, rest),
     show(frame, all) {
       spans = all.filter(({ offset }) => offset < shownBytes);
       options = spans.map((span, index) => optionOf(frame, span, hueOf(spans, index)));
@@ -77,10 +77,10 @@ export function hexView(): HexView {
 }
 
 function optionOf(frame: Uint8Array, span: Span, hue: number): HTMLElement {
-  const { offset, length, place, label, value } = span;
+  const { offset, length, value } = span;
   const shown = frame.subarray(offset, Math.min(offset + length, shownBytes));
   const cells = Array.from(shown, (byte) => h('i', {}, byte.toString(16).padStart(2, '0')));
-  const name = `${[...place, label].join(', ')}: ${value}`;
+  const name = `${pathOf(span)}: ${value}`;
   return h(
     'span',
     {
@@ -101,6 +101,12 @@ function hueOf(spans: readonly Span[], index: number): number {
     if (spans[i]?.place.join() !== spans[i - 1]?.place.join()) hue = (hue + 1) % hues;
   }
   return hue;
+}
+
+/** `clients.create › name: lengths`; a column's label begins with the name of its field. */
+function pathOf({ place, label }: Span): string {
+  const outer = label.startsWith(place.at(-1) ?? ' ') ? place.slice(0, -1) : place;
+  return [...outer, label].join(' › ');
 }
 
 function bytesText({ offset, length }: Span): string {

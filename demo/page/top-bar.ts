@@ -55,7 +55,7 @@ const linkTexts: Readonly<Record<Link, string>> = {
   online: 'Online',
   connecting: 'Connecting',
   offline: 'The server can’t be reached',
-  switched_off: 'Offline, as you wished',
+  switched_off: 'Offline',
   held: 'The server can’t take changes just now',
   signed_out: 'Signed out: sign in again to go on',
 };
