@@ -14,21 +14,8 @@ import {
   SLOT_TEXT,
   SLOT_VALUES,
 } from './protocol';
-import { greatest, least, readBounded32, readCounts, readInts, sum, valueAt, within } from './ints';
-import {
-  allot,
-  at,
-  badOffset,
-  byte,
-  count,
-  input,
-  MAX_SAFE,
-  maxUnits,
-  raw,
-  refuse,
-  SAFE_BITS,
-  setBadOffset,
-} from './reader';
+import { greatest, judgeSum, least, readBounded32, readCounts, readInts, sum, valueAt, within } from './ints';
+import { allot, at, badOffset, byte, count, input, MAX_SAFE, maxUnits, raw, refuse, setBadOffset } from './reader';
 import { cutsPair, hasPairs, NOT_UTF8, utf16Length } from './utf8';
 
 // Columns of scalars (A.5) into the arena, each of n > 0 values. Field values that their type does not allow are marked
@@ -59,6 +46,11 @@ export function readWhole<T>(n: u32, slot: usize, lowest: i64, highest: i64): vo
   }
 }
 
+/** A column of doubles within [-most, most], written as whole numbers. */
+export function readDoubles(n: u32, slot: usize, most: i64): void {
+  readWhole<f64>(n, slot, -most, most);
+}
+
 export function readUnixids(n: u32, slot: usize): void {
   const ticks = readInts<i64>(n);
   const nodes = readInts<i64>(n);
@@ -80,7 +72,7 @@ export function readFloats(n: u32, slot: usize): void {
     return;
   }
   if (mode > 7) refuse(BAD_MODE, at - 1);
-  readWhole<f64>(n, slot, -(<i64>MAX_SAFE), MAX_SAFE);
+  readDoubles(n, slot, MAX_SAFE);
   let power: f64 = 1;
   for (let k: u32 = 0; k < mode; k++) power *= 10;
   let to = <usize>get(slot, SLOT_VALUES);
@@ -139,7 +131,7 @@ export function readPresence(n: u32, slot: usize): u32 {
 export function readListCounts(n: u32, slot: usize): u64 {
   const start = at;
   set(slot, SLOT_VALUES, <u32>readCounts<i32>(n));
-  if (sum >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
+  judgeSum(start);
   set(slot, SLOT_EXTRA, <u32>sum);
   return sum;
 }

@@ -52,6 +52,7 @@ import {
 import {
   get,
   readBits,
+  readDoubles,
   readFloats,
   readListCounts,
   readPresence,
@@ -241,10 +242,8 @@ function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
     readWhole<i32>(n, slot, lowest, lowest + span - 1);
   } else if (op == OP_ENUM) {
     readWhole<i32>(n, slot, 0, <i64>argument - 1);
-  } else if (op == OP_INT || op == OP_TIMESTAMP) {
-    readWhole<f64>(n, slot, -(<i64>MAX_SAFE), MAX_SAFE);
-  } else if (op == OP_DATE) {
-    readWhole<f64>(n, slot, -MAX_DATE_MS, MAX_DATE_MS);
+  } else if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
+    readDoubles(n, slot, op == OP_DATE ? MAX_DATE_MS : MAX_SAFE);
   } else if (op == OP_F64) {
     readFloats(n, slot);
   } else if (op == OP_I64) {

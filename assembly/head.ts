@@ -31,14 +31,15 @@ import {
   TAPE_STATUS,
 } from './protocol';
 import { get, readStrings, set } from './columns';
-import { readBounded32, readCounts, readInts, sum } from './ints';
-import { allot, at, charge, count, input, MAX_SAFE, raw, refuse, SAFE_BITS, varint } from './reader';
+import { judgeSum, readBounded32, readCounts, readInts, sum } from './ints';
+import { allot, at, charge, count, input, MAX_SAFE, raw, refuse, varint } from './reader';
 import { addRecords } from './routes';
 import { hasTwins } from './twins';
 
 /** Reads the body up to its groups (A.3) onto the tape. */
 export function readHead(kind: u32, tape: usize, maxPackets: u64): void {
-  const allowed: u64 = kind == KIND_REQUEST ? FLAG_DEPS | FLAG_ATOMIC : kind == KIND_RESPONSE ? FLAG_MESSAGES : 0;
+  // Two flags in a request, one in a response, none in a push.
+  const allowed: u64 = 3 >> (kind - KIND_REQUEST);
   const flags = varint();
   if (flags > allowed) refuseFlags();
   set(tape, TAPE_FLAGS, <u32>flags);
@@ -120,7 +121,7 @@ function readSeqs(n: u32, tape: usize, ascending: bool): void {
 function readItems(n: u32, tape: usize): void {
   const start = at;
   const items = readCounts<f64>(n);
-  if (sum >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
+  judgeSum(start);
   set(tape, TAPE_ITEMS, <u32>items);
   const routes = <usize>get(tape, TAPE_ROUTE);
   for (let i: u32 = 0; i < n; i++) {
@@ -133,7 +134,7 @@ function readDeps(n: u32, tape: usize): void {
   let start = at;
   const counts = readCounts<i32>(n);
   const total = sum;
-  if (total >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
+  judgeSum(start);
   if (total == 0) refuseFlags();
   charge(total);
   start = at;

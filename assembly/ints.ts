@@ -62,6 +62,11 @@ export function readCounts<T>(n: u32): usize {
   return to;
 }
 
+/** Refuses the counts that begin at `start` where there would be too many of what they count. */
+export function judgeSum(start: usize): void {
+  if (sum >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
+}
+
 /** A column of n > 0 values as T[n]. */
 export function readInts<T>(n: u32): usize {
   offsets = intsHead(n);

@@ -59,7 +59,6 @@ export function reserve(bytes: u32): usize {
 export function reach(end: u64): bool {
   const size = (<u64>memory.size()) << PAGE_BITS;
   if (end + MARGIN <= size) return true;
-  if (end > <u64>u32.MAX_VALUE) return false;
   // Four MiB more each time than is asked for: each growth detaches JavaScript's views. Never beyond 512 MiB: asconfig.json.
   return memory.grow(<i32>((end + MARGIN - size) >> PAGE_BITS) + SPARE_PAGES) >= 0;
 }

@@ -1,11 +1,11 @@
 /**
- * Whether two of n doubles are equal; sorts them.
+ * Whether two of n doubles above 0 are equal; sorts them.
  *
  * A heap sort: no input makes it slower than n log n, and it needs no memory.
  */
 export function hasTwins(numbers: usize, n: u32): bool {
   for (let root = n >> 1; root > 0; root--) sink(numbers, root - 1, n);
-  let before: f64 = -1;
+  let before: f64 = 0;
   for (let left = n; left > 0; left--) {
     const top = load<f64>(numbers);
     if (top == before) return true;
