@@ -114,7 +114,7 @@ export function readBits(n: u32, slot: usize): u32 {
 export function readPresence(n: u32, slot: usize): u32 {
   const start = at;
   const mode = byte();
-  let present = mode == 0 ? 0 : n;
+  let present = mode * n;
   if (mode < 2) {
     const to = allot(n);
     set(slot, SLOT_VALUES, <u32>to);

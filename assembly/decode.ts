@@ -45,7 +45,7 @@ export function decodeFrame(
   maxValues: f64,
   maxUnits: f64,
 ): usize {
-  open(frame, length, length < CHECK_BYTES ? 0 : CHECK_BYTES);
+  open(frame, length - CHECK_BYTES);
   if (length < <u32>MIN_FRAME_BYTES) refuse(TRUNCATED, frame);
   if (<f64>length > maxFrame) refuse(LIMIT, frame);
   const head = <u32>load<u8>(frame, 1);

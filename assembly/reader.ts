@@ -30,10 +30,11 @@ export let badOffset: u32 = 0;
 export let width: u32 = 0;
 export let base: i64 = 0;
 
-export function open(address: usize, length: u32, checkBytes: u32): void {
+/** Nothing may be read before the length was found to be no less than a frame's least. */
+export function open(address: usize, length: usize): void {
   input = address;
   at = address + 2;
-  end = address + length - checkBytes;
+  end = address + length;
   code = 0;
   offset = 0;
   badOffset = 0;
