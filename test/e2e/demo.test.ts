@@ -72,7 +72,8 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   it('keeps ten changes over a reload, sends them as one batch, and has them done by the stream', async () => {
     const page = await browser.newPage();
     const complaints = complaintsOf(page);
-    await signIn(page, server.url, 'Ana');
+    await page.goto(server.url);
+    await signIn(page, 'Ana');
     // The lists have been read: no request is cut off by going offline.
     await page.getByText('No clients yet.').waitFor();
     await page.screenshot({ path: join(pictures, 'empty.png') });
@@ -136,7 +137,8 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     const other = await openBrowser();
     try {
       const third = await other.newPage();
-      await signIn(third, server.url, 'Luis', 'assistant');
+      await third.goto(server.url);
+      await signIn(third, 'Luis', 'assistant');
       await row(third, 'Gil').waitFor();
       await addClient(third, 'Hugo', 'hugo@example.org');
       await row(first, 'Hugo').waitFor();
@@ -211,13 +213,13 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     await page.getByText('1 change waiting on this device').waitFor();
     await page.getByRole('button', { name: 'Sign in' }).click();
 
-    await signIn(page, server.url, 'Luis');
+    await signIn(page, 'Luis');
     await row(page, 'Benno').waitFor();
     await page.getByText('Online. All changes are saved.').waitFor();
     expect(await row(page, 'Nia').count()).toBe(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
 
-    await signIn(page, server.url, 'Ana');
+    await signIn(page, 'Ana');
     await row(page, 'Nia').waitFor();
     await page.getByText('Online. All changes are saved.').waitFor();
     const created = server.log().filter(({ event, action }) => event === 'handler_finished' && action === 'create');

@@ -33,8 +33,8 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
-export async function signIn(page: Page, url: string, name: string, role = 'bookkeeper'): Promise<void> {
-  await page.goto(url);
+/** On the page that asks who is there. */
+export async function signIn(page: Page, name: string, role = 'bookkeeper'): Promise<void> {
   await page.getByLabel('Your name').fill(name);
   await page.getByRole('radio', { name: role }).check();
   await page.getByRole('button', { name: 'Start' }).click();
