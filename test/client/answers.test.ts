@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, answer, foreign, noNetwork, refusal } from './fake-server.ts';
-import { bench, note, outcomes, settle } from './harness.ts';
+import { bench, connected, note, outcomes, settle } from './harness.ts';
 
 /** A client that has posted once and got this answer. */
 async function answered(first: Answer) {
-  const b = bench();
+  const b = await connected();
   b.server.script.push(first);
   const operation = b.client.notes.create(note('1'));
   await b.server.post(0);
@@ -125,7 +125,7 @@ describe('An answer', () => {
   }, 20_000);
 
   it('that never comes is given up', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     server.script.push(() => new Promise(() => {}));
     let isAborted = false;
     const { sync } = server;

@@ -89,6 +89,14 @@ export function bench(
   };
 }
 
+/** A bench whose client has its stream: what it sends from now on has its result in it. */
+export async function connected(options: Parameters<typeof bench>[0] = {}): Promise<Bench> {
+  const made = bench(options);
+  await made.server.opened(0);
+  await settle();
+  return made;
+}
+
 /** Lets everything happen that needs no time and no answer. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await new Promise<void>((resolve) => setImmediate(resolve));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nowhere } from '../../src/lib/client/storage.ts';
 import type { PacketResult } from '../../src/lib/packet.ts';
 import { type Answer, foreign, moved, type Post } from './fake-server.ts';
-import { bench, note, outcomes, settle, stored } from './harness.ts';
+import { connected, note, outcomes, settle, stored } from './harness.ts';
 
 const otherEpoch = 'e000000000000002';
 
@@ -20,7 +20,7 @@ function lost(b: { server: { accept(post: Post): unknown } }): Answer {
 
 describe('moved', () => {
   it('after a lost 202 means that the packets are accepted, and their results are asked for', async () => {
-    const b = bench();
+    const b = await connected();
     const { client, server, clock } = b;
     server.script.push(lost(b));
     const [first, second] = client.notes.createEach([note('1'), note('2')]);
@@ -44,7 +44,7 @@ describe('moved', () => {
   });
 
   it('with the same number and tag is a journal that was restored and has all: it goes on under its epoch', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     await client.notes.create(note('1')).accepted;
     const outbox = server.posts[0]?.batch.outbox as string;
     server.epoch = otherEpoch;
@@ -57,7 +57,7 @@ describe('moved', () => {
   });
 
   it('of a journal restored from an older backup moves what it lacks to a new outbox, in order', async () => {
-    const b = bench();
+    const b = await connected();
     const { client, server, events } = b;
     const operations = client.notes.createEach(['1', '2', '3', '4'].map((id) => note(id)));
     await operations[3]?.accepted;
@@ -99,7 +99,7 @@ describe('moved', () => {
   });
 
   it('of a journal that knows nothing moves all', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const [first, second] = client.notes.createEach([note('1'), note('2')]);
     await second?.accepted;
     server.places.clear();
@@ -112,7 +112,7 @@ describe('moved', () => {
   });
 
   it('by a copied profile that was faster moves only what is new here', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const first = client.notes.create(note('1'));
     await first.accepted;
     const outbox = server.posts[0]?.batch.outbox as string;
@@ -133,7 +133,7 @@ describe('moved', () => {
   });
 
   it('does nothing where another page was faster', async () => {
-    const b = bench();
+    const b = await connected();
     const { client, server, page } = b;
     await client.notes.create(note('1')).accepted;
     let release = (): void => {};
@@ -161,7 +161,7 @@ describe('moved', () => {
   });
 
   it('keeps order where a packet waits for one that stays behind', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const first = client.notes.create(note('1'));
     await first.accepted;
     const outbox = server.posts[0]?.batch.outbox as string;
@@ -183,7 +183,7 @@ describe('moved', () => {
   });
 
   it('ends a packet as skipped that waited for one that has failed', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const [first, second] = [client.notes.create(note('1')), client.notes.create(note('2'))];
     const third = client.notes.create(note('3'), { after: first });
     await third.accepted;
@@ -200,7 +200,7 @@ describe('moved', () => {
   });
 
   it('twice keeps everything', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const operations = client.notes.createEach([note('1'), note('2')]);
     await operations[1]?.accepted;
     server.places.clear();
@@ -217,7 +217,7 @@ describe('moved', () => {
   });
 
   it('said by anybody but the server is not believed', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     await client.notes.create(note('1')).accepted;
     server.script.push(foreign(409, moved(nowhere).json));
     const second = client.notes.create(note('2'));

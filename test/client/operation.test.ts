@@ -3,7 +3,7 @@ import type { StorageConnection } from '../../src/lib/client/storage.ts';
 import { memoryStorage } from '../../src/lib/client/storages/memory.ts';
 import { CrudpError } from '../../src/lib/errors.ts';
 import { refusal } from './fake-server.ts';
-import { bench, note, outcomes, settle, stored } from './harness.ts';
+import { bench, connected, note, outcomes, settle, stored } from './harness.ts';
 
 const reqIdText = /^[0-9a-f]{16}\.[1-9]\d*$/;
 
@@ -18,7 +18,7 @@ describe('Operation', () => {
   });
 
   it('is saved, then accepted, then has a result', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const operation = client.notes.create(note('1'));
     const order: string[] = [];
     const all = [
@@ -92,7 +92,7 @@ describe('Operation', () => {
   });
 
   it('sends what the records were when it was called', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const given = { at: new Date(5), raw: Uint8Array.of(1), any: { a: [1] }, parts: [{ name: 'x', more: () => {} }] };
     client.things.create(given);
     given.at.setTime(9);
@@ -106,7 +106,7 @@ describe('Operation', () => {
   });
 
   it('rejects by the name of the refusal', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const operations = client.notes.createEach(['1', '2', '3', '4', '5'].map((id) => note(id)));
     const { batch } = await server.post(0);
     const issues = '{"issues":[{"path":[0,"text"],"message":"too short"}]}';
@@ -138,7 +138,7 @@ describe('Operation', () => {
     const unhandled: unknown[] = [];
     const listen = (error: unknown): void => void unhandled.push(error);
     process.on('unhandledRejection', listen);
-    const { client, server } = bench();
+    const { client, server } = await connected();
     // @ts-expect-error not a string
     client.notes.delete(5);
     client.notes.create(note('1'));
@@ -172,7 +172,7 @@ describe('Operation', () => {
   });
 
   it('cannot be cancelled once a POST has carried it, be it without an answer', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     server.script.push(() => Promise.reject(new Error('no network')));
     const operation = client.notes.create(note('1'));
     await server.post(0);
@@ -227,7 +227,7 @@ describe('Operation', () => {
   });
 
   it('keeps a read that was sent, but not whoever waits for it', async () => {
-    const { client, clock, server, events } = bench();
+    const { client, clock, server, events } = await connected();
     const read = client.notes.read({ text: 'x' });
     const { batch } = await server.post(0);
     clock.advance(30_000);
@@ -249,7 +249,7 @@ describe('Operation', () => {
   });
 
   it('fails alone where the server calls it malformed', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     server.script.push(refusal(400, 'out_of_range'));
     const operation = client.notes.create(note('1'));
     const reqId = await operation.saved;

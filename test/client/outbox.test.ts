@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReqId } from '../../src/lib/packet.ts';
 import { answer, noNetwork, seqsOf } from './fake-server.ts';
-import { bench, note, outcomes, route, settle, stored } from './harness.ts';
+import { bench, connected, note, outcomes, route, settle, stored } from './harness.ts';
 
 describe('Outbox', () => {
   it('keeps packets in order across a reload', async () => {
@@ -36,7 +36,7 @@ describe('Outbox', () => {
   });
 
   it('names the last accepted packet, by number and tag, and the last of the frame', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     await client.notes.create(note('1')).accepted;
     await client.notes.create(note('2')).accepted;
     const [first, second] = server.posts;
@@ -46,7 +46,7 @@ describe('Outbox', () => {
   });
 
   it('has marked packets sent, on disk, before the POST', async () => {
-    const { client, server, page } = bench();
+    const { client, server, page } = await connected();
     const states: (readonly string[])[] = [];
     server.script.push(async () => {
       states.push((await page({ online: false }).client.outbox.list()).map(({ state }) => state));
@@ -59,7 +59,7 @@ describe('Outbox', () => {
   });
 
   it('sends the same packets again after a POST without an answer, and new ones with them', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     server.script.push(noNetwork);
     const first = client.notes.create(note('1'));
     await server.post(0);
@@ -73,7 +73,7 @@ describe('Outbox', () => {
   });
 
   it('tells how far results are stored with each frame', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const operations = client.notes.createEach([note('1'), note('2'), note('3')]);
     const { batch } = await server.post(0);
     await Promise.all(operations.map(({ accepted }) => accepted));
@@ -98,7 +98,7 @@ describe('Outbox', () => {
   });
 
   it('shows what waits, in which state and since when', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     client.outbox.subscribe(() => {});
     const savedAt = clock.now();
     const seen: unknown[] = [];
@@ -156,7 +156,7 @@ describe('Outbox', () => {
   });
 
   it('leaves packets of a newer contract to a newer page', async () => {
-    const { client, storage, server } = bench();
+    const { client, storage, server } = await connected();
     await settle();
     const connection = storage.connect(() => {});
     await client.notes.create(note('1')).accepted;
@@ -186,7 +186,7 @@ describe('Dependencies', () => {
   });
 
   it('on packets that have ended are judged when they are enqueued', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const [good, bad] = client.notes.createEach([note('1'), note('2')]);
     const { batch } = await server.post(0);
     await server.send(server.resultsEvent(batch.outbox, { seq: 1 }, { seq: 2, status: 1, message: 'no' }));
@@ -203,7 +203,7 @@ describe('Dependencies', () => {
   });
 
   it('skip what waits, also behind that, as long as it was not sent', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     const first = client.notes.create(note('1'));
     const { batch } = await server.post(0);
     await first.accepted;

@@ -4,7 +4,7 @@ import { shape } from '../../src/lib/contract/shape.ts';
 import { string, u8 } from '../../src/lib/contract/types.ts';
 import type { PacketResult } from '../../src/lib/packet.ts';
 import { answer, codec, FakeServer, noNetwork } from './fake-server.ts';
-import { app, bench, note, settle, stored } from './harness.ts';
+import { app, bench, connected, note, settle, stored } from './harness.ts';
 
 function result(seq: number, more: Partial<PacketResult> = {}): PacketResult {
   return { seq, route: 4, status: 0, message: '', records: [stored(String(seq))], ...more };
@@ -12,7 +12,7 @@ function result(seq: number, more: Partial<PacketResult> = {}): PacketResult {
 
 /** A client with so many accepted packets, and the outbox that they are in. */
 async function accepted(count: number) {
-  const b = bench();
+  const b = await connected();
   const operations = b.client.notes.createEach(Array.from({ length: count }, (_, i) => note(String(i + 1))));
   const { batch } = await b.server.post(0);
   await operations[count - 1]?.accepted;
@@ -31,7 +31,7 @@ describe('A result', () => {
   });
 
   it('may come with the answer, as it does for reads', async () => {
-    const { client, server } = bench();
+    const { client, server } = await connected();
     server.script.push((post) => {
       server.accept(post);
       return server.accepted(post.batch.outbox, 1, [result(1, { route: 5, records: [stored('found')] })]);
@@ -43,7 +43,7 @@ describe('A result', () => {
   });
 
   it('that comes before the 202 counts from then on', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     server.script.push((post) => {
       server.accept(post);
       return noNetwork(post);
@@ -59,7 +59,7 @@ describe('A result', () => {
   });
 
   it('of another journal does not count', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     server.script.push(noNetwork);
     const operation = client.notes.create(note('1'));
     const { batch } = await server.post(0);
@@ -89,7 +89,7 @@ describe('A result', () => {
   });
 
   it('of an atomic group is stored with those of the others', async () => {
-    const { client, server, events } = bench();
+    const { client, server, events } = await connected();
     const group = client.atomic((calls) => calls.notes.createEach([note('1'), note('2')]));
     const { batch } = await server.post(0);
     await group[1]?.accepted;
@@ -260,13 +260,20 @@ describe('Asking again', () => {
     const server = new FakeServer(app);
     server.greets = false;
     const { client, clock } = bench({ server });
-    await client.notes.create(note('1')).accepted;
-    clock.advance(9000);
-    server.current.end({ status: 429, retryAfterMs: 600_000 });
+    const operation = client.notes.create(note('1'));
+    const stream = await server.opened(0);
+    // A stream that is slow to come holds up the first frame for a moment only.
+    clock.advance(2000);
+    await operation.accepted;
+    stream.end({ status: 429, retryAfterMs: 600_000 });
     await settle();
     clock.advance(300_000);
     await settle();
     expect(server.posts).toHaveLength(1);
+    server.greets = true;
+    clock.advance(300_000);
+    // Now there is one, and it begins at the end: the result may have been before.
+    expect((await server.post(1)).seqs).toEqual([1]);
   });
 
   it('goes on until it is answered', async () => {
@@ -286,7 +293,7 @@ describe('Asking again', () => {
   });
 
   it('is due at once for reads when the stream comes back: their results are in no log', async () => {
-    const { client, server, clock } = bench();
+    const { client, server, clock } = await connected();
     const read = client.notes.read({}, { expiresInMs: 600_000 });
     const { batch } = await server.post(0);
     await read.accepted;

@@ -32,6 +32,20 @@ describe('Stream', () => {
     expect((await server.opened(1)).cursor).toBe('cursor-1');
   });
 
+  it('is there before the first frame of all, whose results it would not bring otherwise', async () => {
+    const server = new FakeServer(app);
+    server.greets = false;
+    const { client } = bench({ server });
+    const operation = client.notes.create(note('1'));
+    const stream = await server.opened(0);
+    await settle();
+    expect(server.posts).toEqual([]);
+    stream.send(server.helloEvent());
+    await operation.accepted;
+    await settle();
+    expect(server.posts).toHaveLength(1);
+  });
+
   it('that falls silent for two and a half heartbeats is given up', async () => {
     const server = new FakeServer(app);
     server.hello = { heartbeatMs: 4000 };

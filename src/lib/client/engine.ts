@@ -116,6 +116,7 @@ export class Engine {
     });
     const from = this.deps.isShared ? cursor : (this.ownCursor ?? cursor);
     this.hadCursor = from !== null;
+    if (this.hadCursor) this.sync.open();
     return { outbox, cursor: from };
   }
 
@@ -125,12 +126,11 @@ export class Engine {
       this.sync.hold({ state: 'held', reason: 'wrong_user' });
       return false;
     }
-    if (!recovered && this.hadCursor) {
-      this.deps.onGap();
-      this.sync.askAll();
-    } else {
-      void this.askForMissed(epoch);
-    }
+    const isFirst = this.sync.open();
+    if (!recovered && this.hadCursor) this.deps.onGap();
+    // Without a cursor the stream begins at the end: what was sent before that may have had its result already.
+    if (!recovered || (!this.hadCursor && !isFirst)) this.sync.askAll();
+    else void this.askForMissed(epoch);
     return true;
   }
 

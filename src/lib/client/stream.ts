@@ -82,6 +82,8 @@ export class Stream {
 
   release(): void {
     this.isHeld = false;
+    // An answer that is on its way was given to the old credentials.
+    this.isOutdated = true;
     this.endPause();
   }
 
@@ -157,7 +159,7 @@ export class Stream {
 
   private judge(end: Refusal, events: Events): 'again' | 'failed' | number {
     if (!end.isServer || events.hasFailed) return 'failed';
-    if (end.status === 401) {
+    if (end.status === 401 && !this.isOutdated) {
       this.isHeld = true;
       this.deps.onNeedsAuth();
       return 'again';

@@ -40,21 +40,26 @@ export interface SyncState {
 
 /** A link that brings no answer for so long, or takes fewer bytes a millisecond, counts as broken. */
 const patienceMs = 30_000;
+/** How long the first frames of all wait for a stream: without a cursor it would not bring the results of what was sent before. */
+const gateMs = 2000;
 const slowestBytesPerMs = 2;
 
 /** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
 export class Sync {
   private readonly deps: SyncDeps;
   private readonly backoff: Backoff;
-  private readonly timers: Timers<'retry'>;
+  private readonly timers: Timers<'retry' | 'gate'>;
   private readonly reminders: Reminders;
   private readonly questions = new Set<string>();
   private posting: AbortController | null = null;
   private working: Promise<void> = Promise.resolve();
   private isStarted = false;
+  private isOpen = false;
   private isBusy = false;
   private isStale = false;
   private isWaitingToRetry = false;
+  /** Somebody has signed in since the POST that is under way. */
+  private isOutdated = false;
   private held: SyncState | null = null;
   private acknowledges = false;
   private units = Number.POSITIVE_INFINITY;
@@ -79,7 +84,21 @@ export class Sync {
     if (this.isStarted) return;
     this.isStarted = true;
     this.reminders.start();
+    if (!this.isOpen) this.timers.set('gate', gateMs, () => this.open());
     this.wake();
+  }
+
+  /**
+   * Begins to send: a stream will bring the results.
+   *
+   * @returns False where it had begun before.
+   */
+  open(): boolean {
+    if (this.isOpen) return false;
+    this.isOpen = true;
+    this.timers.cancel('gate');
+    this.wake();
+    return true;
   }
 
   /** Ends it without waiting for an answer that is on its way. Resolves when nothing is being stored any more. */
@@ -95,7 +114,7 @@ export class Sync {
   /** Something may have to be sent. */
   wake(): void {
     this.isStale = true;
-    if (!this.isStarted || this.isBusy || this.held || this.isWaitingToRetry) return;
+    if (!this.mayWork || this.isBusy) return;
     this.isBusy = true;
     this.working = this.work();
   }
@@ -117,6 +136,7 @@ export class Sync {
   /** Somebody has signed in. */
   release(): void {
     this.held = null;
+    this.isOutdated = true;
     this.retryNow();
   }
 
@@ -138,9 +158,13 @@ export class Sync {
     if (this.isStarted) this.reminders.noteStored(count);
   }
 
+  private get mayWork(): boolean {
+    return this.isStarted && this.isOpen && !this.held && !this.isWaitingToRetry;
+  }
+
   private async work(): Promise<void> {
     try {
-      while (this.isStale && this.isStarted && !this.held && !this.isWaitingToRetry) {
+      while (this.isStale && this.mayWork) {
         this.isStale = false;
         const next = await this.deps.writeLedger((ledger) => this.next(ledger));
         if (next === 'contract_newer') this.deps.onState({ state: 'held', reason: next });
@@ -195,6 +219,7 @@ export class Sync {
     const { transport, clock, user, contract } = this.deps;
     const posting = new AbortController();
     this.posting = posting;
+    this.isOutdated = false;
     const timer = clock.after(patienceMs + waitMs + frame.length / slowestBytesPerMs, () => posting.abort());
     try {
       return await transport.sync({ user, contract: contract.version, after, tag, waitMs, frame }, posting.signal);
@@ -214,12 +239,10 @@ export class Sync {
         await this.moved(sent, verdict.place);
         return;
       case 'needs_auth':
-        this.keep(sent);
-        this.hold({ state: 'needs-auth' });
+        this.rest(sent, { state: 'needs-auth' });
         return;
       case 'wrong_user':
-        this.keep(sent);
-        this.hold({ state: 'held', reason: 'wrong_user' });
+        this.rest(sent, { state: 'held', reason: 'wrong_user' });
         return;
       case 'bad_frame':
         await this.refused(sent, Status.invalid, verdict.message);
@@ -289,6 +312,12 @@ export class Sync {
   private failed(sent: Outgoing, code: string, retryAfterMs?: number): void {
     this.keep(sent);
     this.fail(code, retryAfterMs);
+  }
+
+  private rest(sent: Outgoing, state: SyncState): void {
+    this.keep(sent);
+    this.isStale = true;
+    if (!this.isOutdated) this.hold(state);
   }
 
   /** A question that has had no answer is still open. */
