@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumFound, chromiumPath } from '../../scripts/chromium.mjs';
 import { buildDemo } from '../../scripts/demo-build.mjs';
 import { addClient, addInvoice, complaintsOf, openBrowser, pictureFolder, row, signIn } from './demo/browser.ts';
@@ -44,25 +44,14 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     browser = await openBrowser();
   });
 
-  // What could be seen when it went wrong, beside the pictures.
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(async () => {
-      for (const [index, page] of browser.pages().entries()) {
-        await page.screenshot({ path: join(pictures, `failed-${index}.png`) });
-      }
-      copyFileSync(join(server.folder, 'server.log'), join(pictures, 'failed.log'));
-    });
+  afterEach(async ({ task }) => {
+    // All but the blank one that the browser opened: it would end with its last page.
+    for (const [index, page] of browser.pages().slice(1).entries()) {
+      if (task.result?.state === 'fail') await page.screenshot({ path: join(pictures, `failed-${index}.png`) });
+      await page.close();
+    }
+    if (task.result?.state === 'fail') copyFileSync(join(server.folder, 'server.log'), join(pictures, 'failed.log'));
   });
-
-  // All but the blank one that the browser opened: it would end with its last page.
-  afterEach(() =>
-    Promise.all(
-      browser
-        .pages()
-        .slice(1)
-        .map((page) => page.close()),
-    ),
-  );
 
   afterAll(async () => {
     await browser?.close();
@@ -239,6 +228,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     await row(page, 'Mia').waitFor();
     expect(await focused()).toBe('name');
 
+    await page.getByText(/^\d packets? sent at .* JSON/).waitFor();
     await page.getByRole('listbox', { name: 'Bytes of the frame' }).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByText('request, version 1').waitFor();
