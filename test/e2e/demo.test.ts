@@ -1,12 +1,21 @@
-import { copyFileSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumFound, chromiumPath } from '../../scripts/chromium.mjs';
 import { buildDemo } from '../../scripts/demo-build.mjs';
-import { addClient, addInvoice, complaintsOf, openBrowser, pictureFolder, row, signIn } from './demo/browser.ts';
+import {
+  addClient,
+  addInvoice,
+  type Browser,
+  complaintsOf,
+  openBrowser,
+  pictureFolder,
+  row,
+  signIn,
+} from './demo/browser.ts';
 import { faintTexts } from './demo/contrast.ts';
 import { DemoServer } from './demo/server.ts';
 
@@ -36,7 +45,7 @@ const statesOf = (page: Page, state: string) => page.locator(`.journey[data-stat
 describe.skipIf(!chromiumFound)('Demo', () => {
   const server = new DemoServer(mkdtempSync(join(tmpdir(), 'crudp-demo-')));
   const pictures = pictureFolder();
-  let browser: BrowserContext;
+  let browser: Browser;
 
   beforeAll(async () => {
     await buildDemo();
@@ -46,7 +55,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
 
   afterEach(async ({ task }) => {
     // All but the blank one that the browser opened: it would end with its last page.
-    for (const [index, page] of browser.pages().slice(1).entries()) {
+    for (const [index, page] of browser.context.pages().slice(1).entries()) {
       if (task.result?.state === 'fail') await page.screenshot({ path: join(pictures, `failed-${index}.png`) });
       await page.close();
     }
@@ -56,10 +65,11 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   afterAll(async () => {
     await browser?.close();
     await server.stop();
+    rmSync(server.folder, { recursive: true });
   });
 
   it('keeps ten changes over a reload, sends them as one batch, and has them done by the stream', async () => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     const complaints = complaintsOf(page);
     await page.goto(server.url);
     await signIn(page, 'Ana');
@@ -114,7 +124,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it('shows what one tab does in another, and what another person does', async () => {
-    const [first, second] = [await browser.newPage(), await browser.newPage()];
+    const [first, second] = [await browser.context.newPage(), await browser.context.newPage()];
     const complaints = [complaintsOf(first), complaintsOf(second)];
     await first.goto(server.url);
     await second.goto(server.url);
@@ -125,7 +135,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
 
     const other = await openBrowser();
     try {
-      const third = await other.newPage();
+      const third = await other.context.newPage();
       await third.goto(server.url);
       await signIn(third, 'Luis', 'assistant');
       await row(third, 'Gil').waitFor();
@@ -141,7 +151,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it('switches all tabs off and on', async () => {
-    const [first, second] = [await browser.newPage(), await browser.newPage()];
+    const [first, second] = [await browser.context.newPage(), await browser.context.newPage()];
     await first.goto(server.url);
     await second.goto(server.url);
     await second.getByText('Online. All changes are saved.').waitFor();
@@ -154,7 +164,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it('says in words why something was refused, and lets it be mended', async () => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     await page.goto(server.url);
     await addClient(page, 'Ida', 'ADA@example.org');
     const refused = row(page, 'Ida');
@@ -174,7 +184,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it('waits for a server that is down, and goes on when it is back', async () => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     await page.goto(server.url);
     await page.getByText('Online. All changes are saved.').waitFor();
     await server.stop('SIGKILL');
@@ -193,10 +203,10 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it('holds changes while nobody is signed in, and while somebody else is', async () => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     await page.goto(server.url);
     await page.getByText('Online. All changes are saved.').waitFor();
-    await browser.clearCookies();
+    await browser.context.clearCookies();
     await addClient(page, 'Nia', 'nia@example.org');
     await page.getByText('Signed out').waitFor();
     await page.getByText('1 change waiting on this device').waitFor();
@@ -216,7 +226,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it('can be used by keyboard alone', async () => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     await page.goto(server.url);
     await row(page, 'Benno').waitFor();
     const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.name);
@@ -237,7 +247,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
   });
 
   it.each(['light', 'dark'] as const)('is readable in %s, on a telephone too', async (colorScheme) => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto(server.url);

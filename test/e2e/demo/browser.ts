@@ -1,12 +1,20 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { chromiumArgs, chromiumPath } from '../../../scripts/chromium.mjs';
 
+export interface Browser {
+  readonly context: BrowserContext;
+  /** Ends it and deletes its profile. */
+  close(): Promise<void>;
+}
+
 /** A browser profile of its own. A persistent one: in others IndexedDB lives in memory only. */
-export async function openBrowser(): Promise<BrowserContext> {
-  const browser = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'crudp-profile-')), {
+export async function openBrowser(): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), 'crudp-profile-'));
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath,
     args: [
       ...chromiumArgs,
@@ -19,8 +27,15 @@ export async function openBrowser(): Promise<BrowserContext> {
     viewport: { width: 1366, height: 900 },
     colorScheme: 'light',
   });
-  browser.setDefaultTimeout(15_000);
-  return browser;
+  context.setDefaultTimeout(15_000);
+  return {
+    context,
+    async close() {
+      await context.close();
+      // Its helper processes write for a moment after it has gone.
+      await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    },
+  };
 }
 
 /** What a page complains about; whoever expects none looks at it in the end. */
