@@ -2,11 +2,12 @@ import type { Contract, ErrorSpecs, HandlerSpecs, RouteSpec } from '../contract/
 import { CrudpError } from '../errors.ts';
 import type { Action } from '../packet.ts';
 import type { AtomicCalls, CallOptions, ClientBase, CrudpClient } from './client-types.ts';
+import type { Prepared } from './desk.ts';
 import { manyOf } from './drafting.ts';
 import type { EventListener } from './events.ts';
 import type { Operation } from './operation.ts';
 import { type ClientOptions, settingsOf } from './options.ts';
-import { Page, type Prepared } from './page.ts';
+import { Page } from './page.ts';
 
 /** What a client has besides its handlers. */
 const ownNames: ReadonlySet<string> = new Set<keyof ClientBase<HandlerSpecs>>([
@@ -35,7 +36,7 @@ export function crudpClient<H extends HandlerSpecs, E extends ErrorSpecs>(
   const page = new Page(contract, settingsOf(options));
 
   const alone: Send = (packets) => {
-    for (const { operation, draft } of packets) if (draft) page.submit([{ operation, draft }]);
+    for (const { operation, draft } of packets) if (draft) page.desk.submit([{ operation, draft }]);
   };
 
   const base: ClientBase<H> = {
@@ -83,7 +84,7 @@ function listening(page: Page, handler: string) {
 
 function callOf(page: Page, route: RouteSpec, send: Send, group: object | null) {
   return (given: unknown, options: CallOptions = {}): Operation => {
-    const prepared = page.prepare(route, manyOf(route, given), options, group);
+    const prepared = page.desk.prepare(route, manyOf(route, given), options, group);
     send([prepared]);
     return prepared.operation;
   };
@@ -91,7 +92,7 @@ function callOf(page: Page, route: RouteSpec, send: Send, group: object | null) 
 
 function callsOf(page: Page, route: RouteSpec, send: Send, group: object | null) {
   const each = (records: readonly unknown[], options: CallOptions = {}): Operation[] => {
-    const packets = records.map((record) => page.prepare(route, [record], options, group));
+    const packets = records.map((record) => page.desk.prepare(route, [record], options, group));
     send(packets);
     return packets.map(({ operation }) => operation);
   };
@@ -102,7 +103,7 @@ function callsOf(page: Page, route: RouteSpec, send: Send, group: object | null)
 function submitGroup(page: Page, packets: readonly Prepared[]): void {
   const savings = packets.flatMap(({ operation, draft }) => (draft ? [{ operation, draft }] : []));
   if (savings.length === packets.length) {
-    page.submit(savings);
+    page.desk.submit(savings);
     return;
   }
   const error = new CrudpError('rolled_back', 'another packet of its atomic group does not fit its type');

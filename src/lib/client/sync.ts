@@ -2,10 +2,11 @@ import type { Clock } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
 import { type DecodedResponse, Status } from '../packet.ts';
 import { acceptFrame, movedFrame, refuseFrame } from './accept-frame.ts';
+import { Agenda } from './agenda.ts';
 import { Backoff } from './backoff.ts';
 import type { Inbox, WriteLedger } from './inbox.ts';
-import type { Ledger } from './ledger.ts';
-import { acknowledgement, type FrameDeps, nextPackets, type Outgoing, question } from './next-frame.ts';
+import type { FrameDeps, Outgoing } from './next-frame.ts';
+import { postFrame } from './post-frame.ts';
 import { type Random, random64 } from './random.ts';
 import { Reminders } from './reminders.ts';
 import type { Place } from './storage.ts';
@@ -38,11 +39,8 @@ export interface SyncState {
   readonly reason?: string;
 }
 
-/** A link that brings no answer for so long, or takes fewer bytes a millisecond, counts as broken. */
-const patienceMs = 30_000;
 /** How long the first frames of all wait for a stream: without a cursor it would not bring the results of what was sent before. */
 const gateMs = 2000;
-const slowestBytesPerMs = 2;
 
 /** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
 export class Sync {
@@ -50,7 +48,7 @@ export class Sync {
   private readonly backoff: Backoff;
   private readonly timers: Timers<'retry' | 'gate'>;
   private readonly reminders: Reminders;
-  private readonly questions = new Set<string>();
+  private readonly agenda: Agenda;
   private posting: AbortController | null = null;
   private working: Promise<void> = Promise.resolve();
   private isStarted = false;
@@ -61,19 +59,16 @@ export class Sync {
   /** Somebody has signed in since the POST that is under way. */
   private isOutdated = false;
   private held: SyncState | null = null;
-  private acknowledges = false;
-  private units = Number.POSITIVE_INFINITY;
-  private bytes: number;
 
   constructor(deps: SyncDeps) {
     this.deps = deps;
-    this.bytes = deps.maxBatchBytes;
+    this.agenda = new Agenda(deps, deps.maxBatchBytes);
     this.backoff = new Backoff(deps.random);
     this.timers = new Timers(deps.clock);
     this.reminders = new Reminders(
       deps.clock,
       () => {
-        this.acknowledges = true;
+        this.agenda.acknowledge();
         this.wake();
       },
       () => void (deps.isStreaming() && this.askAll()),
@@ -146,7 +141,7 @@ export class Sync {
       .writeLedger((ledger) => ledger.allOutboxes())
       .then(
         (rows) => {
-          for (const { outbox } of rows) this.questions.add(outbox);
+          for (const { outbox } of rows) this.agenda.ask(outbox);
           this.wake();
         },
         (error: unknown) => this.fail(codeOf(error)),
@@ -166,7 +161,7 @@ export class Sync {
     try {
       while (this.isStale && this.mayWork) {
         this.isStale = false;
-        const next = await this.deps.writeLedger((ledger) => this.next(ledger));
+        const next = await this.deps.writeLedger((ledger) => this.agenda.next(ledger));
         if (next === 'contract_newer') this.deps.onState({ state: 'held', reason: next });
         else if (next) await this.exchange(next);
         else this.deps.onState({ state: 'idle' });
@@ -180,53 +175,20 @@ export class Sync {
     }
   }
 
-  private async next(ledger: Ledger): Promise<Outgoing | 'contract_newer' | null> {
-    const { deps, units, bytes } = this;
-    let blocked: 'contract_newer' | null = null;
-    const rows = await ledger.allOutboxes();
-    for (const row of rows) {
-      const found = await nextPackets(deps, ledger, row, { units, bytes });
-      if (found === 'contract_newer') blocked = found;
-      else if (found) return found;
-    }
-    for (const row of rows) {
-      const found = this.questions.delete(row.outbox) ? await question(deps, ledger, row) : null;
-      if (found) return found;
-    }
-    for (const row of this.acknowledges ? rows : []) {
-      const found = await acknowledgement(deps, ledger, row);
-      if (found) return found;
-    }
-    this.acknowledges = false;
-    return blocked;
-  }
-
   private async exchange(sent: Outgoing): Promise<void> {
     if (sent.kind === 'packets') this.deps.onState({ state: 'syncing' });
     this.deps.onFrame('sent', sent.frame);
+    this.posting = new AbortController();
+    this.isOutdated = false;
     let answer: SyncAnswer;
     try {
-      answer = await this.post(sent);
+      answer = await postFrame(this.deps, sent, this.posting);
     } catch {
       // No answer is no news: what was accepted is found out with the next frame.
       this.failed(sent, 'unreachable');
       return;
     }
     await this.take(sent, verdictOf(answer));
-  }
-
-  private async post({ after, tag, waitMs, frame }: Outgoing): Promise<SyncAnswer> {
-    const { transport, clock, user, contract } = this.deps;
-    const posting = new AbortController();
-    this.posting = posting;
-    this.isOutdated = false;
-    const timer = clock.after(patienceMs + waitMs + frame.length / slowestBytesPerMs, () => posting.abort());
-    try {
-      return await transport.sync({ user, contract: contract.version, after, tag, waitMs, frame }, posting.signal);
-    } finally {
-      timer.cancel();
-      this.posting = null;
-    }
   }
 
   private async take(sent: Outgoing, verdict: Verdict): Promise<void> {
@@ -248,7 +210,7 @@ export class Sync {
         await this.refused(sent, Status.invalid, verdict.message);
         return;
       case 'too_large':
-        this.bytes = Math.max(1, Math.min(this.bytes, sent.frame.length) >> 1);
+        this.agenda.shrink(sent);
         if (verdict.isFinal || sent.units > 1) await this.refused(sent, Status.too_large, '');
         else this.failed(sent, 'too_large');
         return;
@@ -265,7 +227,7 @@ export class Sync {
       return place;
     });
     this.backoff.reset();
-    this.units *= 2;
+    this.agenda.grow();
     if (sent.kind === 'packets') this.reminders.progress();
     this.deps.onAccepted(sent.outbox, upTo);
     this.isStale = true;
@@ -287,8 +249,8 @@ export class Sync {
     const { inbox, random, onAccepted, onMoved } = this.deps;
     const newTag = (): string => random64(random);
     const outcome = await inbox.write(place.epoch, (ledger) => movedFrame(ledger, sent, place, newTag));
-    this.keep(sent);
-    if (outcome === 'accepted' || outcome === 'closed') this.questions.add(sent.outbox);
+    this.agenda.keep(sent);
+    if (outcome === 'accepted' || outcome === 'closed') this.agenda.ask(sent.outbox);
     if (outcome === 'accepted') onAccepted(sent.outbox, place.seq);
     if (outcome === 'closed') onMoved();
     this.isStale = true;
@@ -302,27 +264,22 @@ export class Sync {
     }
     this.isStale = true;
     if (sent.units > 1) {
-      this.units = sent.units >> 1;
+      this.agenda.halve(sent);
     } else {
-      this.units = Number.POSITIVE_INFINITY;
+      this.agenda.restore();
       await this.deps.writeLedger((ledger) => refuseFrame(ledger, sent, status, message));
     }
   }
 
   private failed(sent: Outgoing, code: string, retryAfterMs?: number): void {
-    this.keep(sent);
+    this.agenda.keep(sent);
     this.fail(code, retryAfterMs);
   }
 
   private rest(sent: Outgoing, state: SyncState): void {
-    this.keep(sent);
+    this.agenda.keep(sent);
     this.isStale = true;
     if (!this.isOutdated) this.hold(state);
-  }
-
-  /** A question that has had no answer is still open. */
-  private keep(sent: Outgoing): void {
-    if (sent.kind === 'question') this.questions.add(sent.outbox);
   }
 
   private fail(code: string, retryAfterMs = 0): void {

@@ -1,0 +1,155 @@
+import type { Codec } from '../codec/codec.ts';
+import type { Contract, RouteSpec } from '../contract/contract.ts';
+import { CrudpError } from '../errors.ts';
+import { actionOf, reqIdOf, Status } from '../packet.ts';
+import type { CallOptions } from './client-types.ts';
+import { draftOf, measured } from './drafting.ts';
+import { endGroup, endPacket, localEnding } from './end-packets.ts';
+import type { Draft } from './enqueue.ts';
+import type { WriteLedger } from './inbox.ts';
+import type { Ledger } from './ledger.ts';
+import { PendingOperation } from './operation.ts';
+import type { Operations } from './operations.ts';
+import type { ClientSettings } from './options.ts';
+import { Saver, type Saving } from './saver.ts';
+import type { PacketKey } from './storage.ts';
+
+export interface DeskDeps {
+  readonly contract: Contract;
+  readonly settings: ClientSettings;
+  /** The codec may still be loading. */
+  readonly codec: Promise<Codec>;
+  readonly writeLedger: WriteLedger;
+  readonly operations: Operations;
+  /** Told after the commit. */
+  readonly onSaved: (saved: readonly Saving[], keys: readonly PacketKey[]) => void;
+}
+
+/** A call's packet; without a draft where it has failed already. */
+export interface Prepared {
+  readonly operation: PendingOperation;
+  readonly draft: Draft | null;
+}
+
+/** Where this page's calls become packets, and may be taken back. */
+export class Desk {
+  private readonly deps: DeskDeps;
+  private readonly saver: Saver;
+  private codec: Codec | undefined;
+  private closed: CrudpError | undefined;
+
+  constructor(deps: DeskDeps) {
+    this.deps = deps;
+    const { writeLedger, operations, settings } = deps;
+    this.saver = new Saver({
+      writeLedger,
+      operations,
+      random: settings.random,
+      onSaved: (saved, keys) => {
+        deps.onSaved(saved, keys);
+        for (const [index, { draft }] of saved.entries()) this.watch(draft, keys[index] as PacketKey);
+      },
+    });
+    deps.codec.then(
+      (codec) => {
+        this.codec = codec;
+      },
+      // Each call that needs it says so.
+      () => undefined,
+    );
+  }
+
+  /** Makes a packet's operation, which has failed already where its values do not fit: then there is no draft. */
+  prepare(route: RouteSpec, records: readonly unknown[], options: CallOptions, group: object | null): Prepared {
+    const { contract, settings } = this.deps;
+    const operation = new PendingOperation((own) => this.cancel(own));
+    try {
+      return { operation, draft: draftOf(contract, route, records, options, group, settings.clock.now()) };
+    } catch (error) {
+      if (!(error instanceof CrudpError)) throw error;
+      operation.fail(error);
+      return { operation, draft: null };
+    }
+  }
+
+  /** Saves packets, together and in order. */
+  submit(packets: readonly Saving[]): void {
+    if (this.codec) {
+      this.save(packets, this.codec);
+      return;
+    }
+    this.deps.codec.then(
+      (codec) => this.save(packets, codec),
+      (error: unknown) => failAll(packets, asCrudp('codec_failed', error)),
+    );
+  }
+
+  /** What is being saved is saved; what still waits fails. */
+  async close(error: CrudpError): Promise<void> {
+    this.closed = error;
+    await this.saver.close(error);
+  }
+
+  private save(packets: readonly Saving[], codec: Codec): void {
+    if (this.closed) {
+      failAll(packets, this.closed);
+      return;
+    }
+    try {
+      const drafts = packets.map(({ draft }) => draft);
+      const judged = measured(codec, this.deps.contract, drafts);
+      this.saver.save(packets.map(({ operation }, index) => ({ operation, draft: judged[index] as Draft })));
+    } catch (error) {
+      failAll(packets, asCrudp('unencodable', error));
+    }
+  }
+
+  /** Offline too: whoever waits for a read is to be told in time. */
+  private watch({ expiresAt }: Draft, key: PacketKey): void {
+    const { clock, onError } = this.deps.settings;
+    if (expiresAt === undefined) return;
+    clock.after(expiresAt - clock.now(), () => {
+      if (!this.closed) this.expire(key).catch(onError);
+    });
+  }
+
+  /** Ends a packet that has not been sent. Of a read that has, whoever waits for it need not wait longer. */
+  private async expire(key: PacketKey): Promise<void> {
+    const { writeLedger, operations } = this.deps;
+    const packet = await writeLedger(async (ledger) => {
+      const found = await ledger.packet(key);
+      if (!found || !(await isUnsent(ledger, key))) return found;
+      await endGroup(ledger, found, localEnding(Status.expired));
+      return undefined;
+    });
+    if (!packet || actionOf(packet.route) !== 'read') return;
+    const facts = { reqId: reqIdOf(key.outbox, key.seq), retryable: true };
+    operations.take(key)?.fail(new CrudpError('expired', 'no answer in time', facts));
+  }
+
+  private async cancel(operation: PendingOperation): Promise<boolean> {
+    await operation.saved.catch(() => undefined);
+    const { key } = operation;
+    if (!key || operation.wasOk !== undefined || this.closed) return false;
+    return this.deps.writeLedger(async (ledger) => {
+      const packet = await ledger.packet(key);
+      if (!packet || !(await isUnsent(ledger, key))) return false;
+      for (const member of await ledger.group(packet)) {
+        await endPacket(ledger, member, localEnding(Status.failed, '', true));
+      }
+      return true;
+    });
+  }
+}
+
+async function isUnsent(ledger: Ledger, { outbox, seq }: PacketKey): Promise<boolean> {
+  return seq > ((await ledger.outbox(outbox))?.sentSeq ?? seq);
+}
+
+function failAll(packets: readonly Saving[], error: CrudpError): void {
+  for (const { operation } of packets) operation.fail(error);
+}
+
+export function asCrudp(code: string, error: unknown): CrudpError {
+  return error instanceof CrudpError ? error : new CrudpError(code, String(error), { cause: error });
+}
