@@ -107,7 +107,7 @@ describe('An answer', () => {
 
   it('that fails again and again is tried less and less often, within a minute at most', async () => {
     const random = (count: number): Uint8Array => new Uint8Array(count).fill(255);
-    const { client, server, clock } = bench({ random });
+    const { client, server, clock } = await connected({ random });
     server.script.push(...Array.from({ length: 9 }, () => noNetwork));
     client.notes.create(note('1'));
     const waits: number[] = [];
@@ -116,6 +116,7 @@ describe('An answer', () => {
       await settle();
       const before = clock.now();
       while (server.posts.length === index + 1) {
+        server.current.alive();
         clock.advance(500);
         await settle();
       }

@@ -107,6 +107,11 @@ export class FakeServer implements Transport {
     return { event, data, id: `cursor-${++this.cursors}` };
   }
 
+  /** The POSTs that brought packets, without those that asked for results or acknowledged them. */
+  get deliveries(): readonly Post[] {
+    return this.posts.filter(({ seqs, after }) => (seqs.at(-1) ?? 0) > after.seq);
+  }
+
   /** Rules 3 and 4 of C.2. */
   accept(post: Post): SyncAnswer {
     const { outbox, packets } = post.batch;

@@ -69,6 +69,8 @@ export function bench(
     codec,
     transport: server,
     clock,
+    // Time stands still here.
+    batchWindowMs: 0,
     onError: (error) => errors.push(error),
     onGap: () => gaps.push('gap'),
     ...rest,

@@ -23,7 +23,7 @@ describe('Outbox', () => {
       [4, route.delete, ['2']],
     ]);
     await settle();
-    expect(server.posts.flatMap(({ seqs }) => seqs)).toEqual([1, 2, 3, 4, 5]);
+    expect(server.deliveries.flatMap(({ seqs }) => seqs)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('sends calls that were saved together in one frame', async () => {
@@ -32,7 +32,26 @@ describe('Outbox', () => {
     client.setOnline(true);
     expect((await server.post(0)).seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await settle();
-    expect(server.posts).toHaveLength(1);
+    expect(server.deliveries).toHaveLength(1);
+  });
+
+  it('sends calls of a few milliseconds in one frame', async () => {
+    const { client, server, clock } = await connected({ batchWindowMs: 5 });
+    await client.notes.create(note('1')).saved;
+    clock.advance(4);
+    await client.notes.create(note('2')).saved;
+    await settle();
+    expect(server.posts).toHaveLength(0);
+    clock.advance(1);
+    expect((await server.post(0)).seqs).toEqual([1, 2]);
+  });
+
+  it('cuts batches at the packets they may have', async () => {
+    const { client, server } = bench({ online: false, maxBatchPackets: 2 });
+    await Promise.all(client.notes.createEach(['1', '2', '3', '4', '5'].map((id) => note(id))).map((o) => o.saved));
+    client.setOnline(true);
+    await server.post(2);
+    expect(server.posts.map(({ seqs }) => seqs)).toEqual([[1, 2], [3, 4], [5]]);
   });
 
   it('names the last accepted packet, by number and tag, and the last of the frame', async () => {
@@ -84,7 +103,7 @@ describe('Outbox', () => {
     await server.send(server.resultsEvent(batch.outbox, { seq: 2 }));
     await operations[1]?.result;
     await client.notes.create(note('5')).accepted;
-    expect(server.posts[2]?.batch).toMatchObject({ first: 5, oldest: 1 });
+    expect(server.deliveries[2]?.batch).toMatchObject({ first: 5, oldest: 1 });
   });
 
   it('cuts batches at the bytes they may have', async () => {
@@ -239,11 +258,11 @@ describe('Dependencies', () => {
     await server.send(server.resultsEvent(batch.outbox, { seq: 1 }, { seq: 2 }));
     await Promise.all([a?.result, b?.result]);
     await client.notes.create(note('4')).accepted;
-    expect(server.posts[1]?.batch).toMatchObject({ first: 4, oldest: 3 });
+    expect(server.deliveries[1]?.batch).toMatchObject({ first: 4, oldest: 3 });
     await server.send(server.resultsEvent(batch.outbox, { seq: 3 }));
     await c.result;
     await client.notes.create(note('5')).accepted;
-    expect(server.posts[2]?.batch).toMatchObject({ first: 5, oldest: 1 });
+    expect(server.deliveries[2]?.batch).toMatchObject({ first: 5, oldest: 1 });
   });
 
   it('must be known', async () => {

@@ -1,6 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { codec, FakeServer } from './fake-server.ts';
-import { app, bench, Note, note, route, settle, stored } from './harness.ts';
+import type { PollAnswer } from '../../src/lib/client/transport.ts';
+import { ManualClock } from '../../src/lib/testing/manual-clock.ts';
+import { codec, FakeServer, noNetwork, refusal } from './fake-server.ts';
+import { app, bench, connected, Note, note, route, settle, stored } from './harness.ts';
+
+/** Somebody sets the device's clock; timers go on as they were. */
+class JumpingClock extends ManualClock {
+  private offset = 0;
+
+  jump(ms: number): void {
+    this.offset += ms;
+  }
+
+  override now(): number {
+    return super.now() + this.offset;
+  }
+}
 
 describe('Stream', () => {
   it('begins at the end, then resumes behind what is stored', async () => {
@@ -32,18 +47,54 @@ describe('Stream', () => {
     expect((await server.opened(1)).cursor).toBe('cursor-1');
   });
 
-  it('is there before the first frame of all, whose results it would not bring otherwise', async () => {
+  it('keeps nobody waiting: results of what was sent before it are asked for', async () => {
     const server = new FakeServer(app);
     server.greets = false;
     const { client } = bench({ server });
     const operation = client.notes.create(note('1'));
-    const stream = await server.opened(0);
-    await settle();
-    expect(server.posts).toEqual([]);
-    stream.send(server.helloEvent());
     await operation.accepted;
+    const stream = await server.opened(0);
+    const { outbox } = (await server.post(0)).batch;
+    server.results.set(`${outbox}.1`, { seq: 1, route: route.create, status: 0, message: '', records: [stored('1')] });
+    stream.send(server.helloEvent());
+    expect(await operation.result).toEqual([stored('1')]);
+    expect(server.posts.map(({ seqs, tag }) => [seqs, tag !== ''])).toEqual([
+      [[1], true],
+      [[1], true],
+    ]);
+  });
+
+  it('that opens again means that the network is back: what waits is sent at once', async () => {
+    const { client, server, clock } = await connected({ random: (count) => new Uint8Array(count).fill(255) });
+    server.script.push(noNetwork, noNetwork, noNetwork, noNetwork);
+    const operation = client.notes.create(note('1'));
+    for (const waitMs of [0, 1000, 2000, 4000]) {
+      clock.advance(waitMs);
+      await settle();
+    }
+    expect(server.posts).toHaveLength(4);
+    server.current.break();
+    await settle();
+    // The next try of its own accord is 8 s away.
+    clock.advance(1000);
+    await operation.accepted;
+    expect(server.streams).toHaveLength(2);
+  });
+
+  it('that opens again does not shorten the pause that the server has asked for', async () => {
+    const { client, server, clock } = await connected();
+    server.script.push(refusal(503, 'busy', { retryAfterMs: 60_000 }));
+    client.notes.create(note('1'));
+    await server.post(0);
+    await settle();
+    server.current.end();
+    await settle();
+    clock.advance(1000);
+    await server.opened(1);
     await settle();
     expect(server.posts).toHaveLength(1);
+    client.retry();
+    await server.post(1);
   });
 
   it('that falls silent for two and a half heartbeats is given up', async () => {
@@ -86,6 +137,34 @@ describe('Stream', () => {
     expect(server.polls.map(({ cursor }) => cursor)).toEqual([null, 'cursor-1', 'cursor-3']);
     expect(events).toMatchObject([{ kind: 'push', result: [stored('polled')] }]);
     expect(server.streams).toHaveLength(1);
+  });
+
+  it('is tried again after ten minutes of polls, however the clock jumps', async () => {
+    const server = new FakeServer(app);
+    server.greets = false;
+    const clock = new JumpingClock();
+    bench({ server, clock });
+    await server.opened(0);
+    let open: (answer: PollAnswer) => void = () => {};
+    server.poll = () =>
+      new Promise((resolve) => {
+        open = resolve;
+      });
+    clock.advance(10_000);
+    await settle();
+    clock.advance(1000);
+    await settle();
+    clock.jump(-31_536_000_000);
+    clock.advance(589_000);
+    open({ isServer: true, status: 200, events: [server.helloEvent()] });
+    await settle();
+    expect(server.streams).toHaveLength(1);
+    clock.advance(10_000);
+    open({ isServer: true, status: 200, events: [server.helloEvent()] });
+    await settle();
+    clock.advance(60_000);
+    await settle();
+    expect(server.streams).toHaveLength(2);
   });
 
   it('of another user is closed, and the queue is held', async () => {

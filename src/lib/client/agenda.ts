@@ -15,10 +15,10 @@ export class Agenda {
   private acknowledges = false;
   private limits: BatchLimits;
 
-  /** @param maxBatchBytes For a frame's packets, as long as the server has not called it too much. */
-  constructor(deps: FrameDeps, maxBatchBytes: number) {
+  /** @param most What a frame may hold as long as the server has not called it too much. */
+  constructor(deps: FrameDeps, most: { readonly maxBatchBytes: number; readonly maxBatchPackets: number }) {
     this.deps = deps;
-    this.limits = { units: Number.POSITIVE_INFINITY, bytes: maxBatchBytes };
+    this.limits = { units: Number.POSITIVE_INFINITY, packets: most.maxBatchPackets, bytes: most.maxBatchBytes };
   }
 
   /** Packets first, then questions for results, then the word that results are stored. */

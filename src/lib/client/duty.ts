@@ -39,7 +39,7 @@ export class Duty {
     const { settings, contract, connection } = deps;
     const { locks, storage, clock, user, onFrame } = settings;
     this.connectivity = new Connectivity(
-      () => this.retryNow(),
+      () => this.tryAgain(true),
       () => void (this.isWorking && this.engine.networkLost()),
     );
     this.engine = new Engine({
@@ -90,7 +90,7 @@ export class Duty {
 
   /** Packets have been saved. */
   wake(): void {
-    this.engine.sync.wake();
+    this.engine.sync.wakeSoon();
   }
 
   setOnline(isOnline: boolean): void {
@@ -103,7 +103,7 @@ export class Duty {
   }
 
   retryNow(): void {
-    if (this.isWorking) this.engine.retryNow();
+    this.tryAgain(false);
   }
 
   /** What another page says of leading. */
@@ -118,6 +118,10 @@ export class Duty {
         this.leader?.noteBeat();
         if (!this.isWorking && this.isOnline) this.show(note.sync, note.stream);
     }
+  }
+
+  private tryAgain(isHint: boolean): void {
+    if (this.isWorking) this.engine.retryNow(isHint);
   }
 
   private evaluate(): void {

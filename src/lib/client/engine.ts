@@ -22,6 +22,8 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly maxBatchBytes: number;
+  readonly maxBatchPackets: number;
+  readonly batchWindowMs: number;
   /** Whether other pages leave sending and the stream to this one; else each has its own. */
   readonly isShared: boolean;
   readonly onSync: (state: SyncState) => void;
@@ -98,9 +100,10 @@ export class Engine {
     this.sync.release();
   }
 
-  /** The network may be better now. */
-  retryNow(): void {
-    this.sync.retryNow();
+  /** @param isHint The network may be better now; else somebody wants to know. */
+  retryNow(isHint: boolean): void {
+    if (isHint) this.sync.hint();
+    else this.sync.retryNow();
     if (this.streamState !== 'open') this.stream.reconnect();
   }
 
@@ -116,7 +119,6 @@ export class Engine {
     });
     const from = this.deps.isShared ? cursor : (this.ownCursor ?? cursor);
     this.hadCursor = from !== null;
-    if (this.hadCursor) this.sync.open();
     return { outbox, cursor: from };
   }
 
@@ -126,10 +128,10 @@ export class Engine {
       this.sync.hold({ state: 'held', reason: 'wrong_user' });
       return false;
     }
-    const isFirst = this.sync.open();
+    this.sync.hint();
     if (!recovered && this.hadCursor) this.deps.onGap();
     // Without a cursor the stream begins at the end: what was sent before that may have had its result already.
-    if (!recovered || (!this.hadCursor && !isFirst)) this.sync.askAll();
+    if (!recovered || !this.hadCursor) this.sync.askAll();
     else void this.askForMissed(epoch);
     return true;
   }

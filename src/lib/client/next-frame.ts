@@ -10,6 +10,8 @@ import type { OutboxRow, PacketRow, Place } from './storage.ts';
 export interface BatchLimits {
   /** Packets, an atomic group counting as one; at least 1. */
   readonly units: number;
+  /** Packets, unless one atomic group has more. */
+  readonly packets: number;
   /** Sum of what the packets would take alone, unless there is only one. */
   readonly bytes: number;
 }
@@ -40,8 +42,8 @@ export interface FrameDeps {
 
 /** Rows that are read at once. */
 const pageRows = 200;
-/** Packets in a frame; the protocol allows 10 000. */
-const maxPackets = 1000;
+/** Packets that one frame asks for. */
+const maxQuestions = 1000;
 /** How long a POST with a read in it waits for the answer; the stream brings what takes longer. */
 const readWaitMs = 10_000;
 
@@ -79,7 +81,7 @@ export async function nextPackets(
 /** Makes a frame that asks for results of accepted packets. Records are not needed for that, so none are sent. */
 export async function question(deps: FrameDeps, ledger: Ledger, row: OutboxRow): Promise<Outgoing | null> {
   const range = { prefix: [row.user, row.outbox], upTo: row.place.seq };
-  const packets = await ledger.tx.list('packets', range, maxPackets);
+  const packets = await ledger.tx.list('packets', range, maxQuestions);
   if (packets.length === 0) return null;
   return outgoing(deps, ledger, row, 'question', packets, packets.length);
 }
@@ -132,7 +134,7 @@ async function nextUnits(
       if (hasEnded && !(await ledger.packet(packet))) continue;
       const size = members.reduce((sum, member) => sum + member.bytes, 0);
       const isFull =
-        units.length === limits.units || count + members.length > maxPackets || bytes + size > limits.bytes;
+        units.length === limits.units || count + members.length > limits.packets || bytes + size > limits.bytes;
       if (units.length > 0 && isFull) return units;
       if (members.some((member) => member.contract > contract.version)) return [...units, 'contract_newer'];
       // It waits for a packet of a closed outbox, and all behind it wait with it: numbers only rise.

@@ -36,6 +36,10 @@ export interface ClientOptions {
   readonly online?: boolean;
   /** Bytes of packets that go into one POST. Default 1 MiB. */
   readonly maxBatchBytes?: number;
+  /** Packets that go into one POST. Default 1000; a server takes 10 000 at most. */
+  readonly maxBatchPackets?: number;
+  /** How long a packet that was saved waits for others to share its POST. Default 5 ms. */
+  readonly batchWindowMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Default: navigator.locks; null: each page sends and hears for itself. */
@@ -53,6 +57,8 @@ export interface ClientSettings extends Required<Pick<ClientOptions, 'user' | 's
   readonly transport: Transport;
   readonly isOnline: boolean;
   readonly maxBatchBytes: number;
+  readonly maxBatchPackets: number;
+  readonly batchWindowMs: number;
   readonly locks: Locks | null;
   readonly onGap: () => void;
   readonly onFrame: ((event: FrameEvent) => void) | undefined;
@@ -72,6 +78,8 @@ export function settingsOf(options: ClientOptions): ClientSettings {
     transport: options.transport ?? overHttp(options, url as string),
     isOnline: options.online ?? true,
     maxBatchBytes: options.maxBatchBytes ?? 1_048_576,
+    maxBatchPackets: options.maxBatchPackets ?? 1000,
+    batchWindowMs: options.batchWindowMs ?? 5,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     locks: storage.scope === null ? null : options.locks === undefined ? platformLocks() : options.locks,

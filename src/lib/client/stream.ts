@@ -36,14 +36,13 @@ const pollPatienceMs = 60_000;
 export class Stream {
   private readonly deps: StreamDeps;
   private readonly backoff: Backoff;
-  private readonly timers: Timers<'silence' | 'retry'>;
+  private readonly timers: Timers<'silence' | 'retry' | 'polling'>;
   private connection: AbortController | null = null;
   private running: Promise<void> = Promise.resolve();
   private isStarted = false;
   private isHeld = false;
   /** Somebody has asked for a new connection since this one began. */
   private isOutdated = false;
-  private pollsUntil = 0;
   private endPause: () => void = () => {};
 
   constructor(deps: StreamDeps) {
@@ -69,7 +68,7 @@ export class Stream {
   /** Ends the connection, and the pause after a failure: the next begins with what `request` then says. */
   reconnect(): void {
     this.isOutdated = true;
-    this.pollsUntil = 0;
+    this.timers.cancel('polling');
     this.connection?.abort();
     this.backoff.reset();
     this.endPause();
@@ -116,8 +115,7 @@ export class Stream {
     try {
       const request = await this.deps.request();
       if (connection.signal.aborted) return 'again';
-      const isPolling = this.pollsUntil > this.deps.clock.now();
-      const end = isPolling
+      const end = this.timers.has('polling')
         ? await this.poll(request, connection, events)
         : await this.stream(request, connection, events);
       await events.stored;
@@ -133,7 +131,7 @@ export class Stream {
   private async stream(request: StreamRequest, connection: AbortController, events: Events): Promise<StreamEnd> {
     const watch = (ms: number): void =>
       this.timers.set('silence', ms, () => {
-        if (!events.hasHello) this.pollsUntil = this.deps.clock.now() + pollingMs;
+        if (!events.hasHello) this.timers.set('polling', pollingMs, () => {});
         connection.abort();
       });
     watch(helloMs);
@@ -165,7 +163,7 @@ export class Stream {
       return 'again';
     }
     if (end.status !== 200) return end.retryAfterMs ?? 'failed';
-    if (this.pollsUntil > this.deps.clock.now()) {
+    if (this.timers.has('polling')) {
       this.backoff.reset();
       return 'again';
     }

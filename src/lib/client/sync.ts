@@ -23,6 +23,9 @@ export interface SyncDeps extends FrameDeps {
   readonly random: Random;
   /** Bytes of packets that go into one frame, as long as the server has not called it too much. */
   readonly maxBatchBytes: number;
+  readonly maxBatchPackets: number;
+  /** Calls of so many ms share a frame: one POST instead of one each. */
+  readonly batchWindowMs: number;
   /** Whether a stream or a long poll brings results. */
   readonly isStreaming: () => boolean;
   readonly onState: (state: SyncState) => void;
@@ -39,30 +42,27 @@ export interface SyncState {
   readonly reason?: string;
 }
 
-/** How long the first frames of all wait for a stream: without a cursor it would not bring the results of what was sent before. */
-const gateMs = 2000;
-
 /** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
 export class Sync {
   private readonly deps: SyncDeps;
   private readonly backoff: Backoff;
-  private readonly timers: Timers<'retry' | 'gate'>;
+  private readonly timers: Timers<'retry' | 'window'>;
   private readonly reminders: Reminders;
   private readonly agenda: Agenda;
   private posting: AbortController | null = null;
   private working: Promise<void> = Promise.resolve();
   private isStarted = false;
-  private isOpen = false;
   private isBusy = false;
   private isStale = false;
-  private isWaitingToRetry = false;
+  /** Until when nothing is sent: the next try after a failure, or the time that the server has asked for. */
+  private pause: 'backoff' | 'asked' | null = null;
   /** Somebody has signed in since the POST that is under way. */
   private isOutdated = false;
   private held: SyncState | null = null;
 
   constructor(deps: SyncDeps) {
     this.deps = deps;
-    this.agenda = new Agenda(deps, deps.maxBatchBytes);
+    this.agenda = new Agenda(deps, deps);
     this.backoff = new Backoff(deps.random);
     this.timers = new Timers(deps.clock);
     this.reminders = new Reminders(
@@ -79,27 +79,13 @@ export class Sync {
     if (this.isStarted) return;
     this.isStarted = true;
     this.reminders.start();
-    if (!this.isOpen) this.timers.set('gate', gateMs, () => this.open());
     this.wake();
-  }
-
-  /**
-   * Begins to send: a stream will bring the results.
-   *
-   * @returns False where it had begun before.
-   */
-  open(): boolean {
-    if (this.isOpen) return false;
-    this.isOpen = true;
-    this.timers.cancel('gate');
-    this.wake();
-    return true;
   }
 
   /** Ends it without waiting for an answer that is on its way. Resolves when nothing is being stored any more. */
   async stop(): Promise<void> {
     this.isStarted = false;
-    this.isWaitingToRetry = false;
+    this.pause = null;
     this.timers.cancelAll();
     this.reminders.stop();
     this.posting?.abort();
@@ -114,9 +100,21 @@ export class Sync {
     this.working = this.work();
   }
 
-  /** The network may be better now. */
+  /** Packets were saved: more of them may follow at once. */
+  wakeSoon(): void {
+    const { batchWindowMs } = this.deps;
+    if (batchWindowMs === 0) this.wake();
+    else if (!this.timers.has('window')) this.timers.set('window', batchWindowMs, () => this.wake());
+  }
+
+  /** The network may be better now. A server that has asked for a pause has it all the same. */
+  hint(): void {
+    if (this.pause !== 'asked') this.retryNow();
+  }
+
+  /** Somebody wants to know now. */
   retryNow(): void {
-    this.isWaitingToRetry = false;
+    this.pause = null;
     this.timers.cancel('retry');
     this.backoff.reset();
     this.wake();
@@ -154,7 +152,7 @@ export class Sync {
   }
 
   private get mayWork(): boolean {
-    return this.isStarted && this.isOpen && !this.held && !this.isWaitingToRetry;
+    return this.isStarted && !this.held && !this.pause;
   }
 
   private async work(): Promise<void> {
@@ -285,11 +283,11 @@ export class Sync {
   private fail(code: string, retryAfterMs = 0): void {
     if (!this.isStarted) return;
     const isHeld = code === 'contract_older' || code === 'storage_full';
-    this.isWaitingToRetry = true;
+    this.pause = retryAfterMs > 0 ? 'asked' : 'backoff';
     this.deps.onState({ state: isHeld ? 'held' : 'offline', reason: code });
     this.isStale = true;
     this.timers.set('retry', Math.max(this.backoff.nextMs(), retryAfterMs), () => {
-      this.isWaitingToRetry = false;
+      this.pause = null;
       this.wake();
     });
   }

@@ -73,6 +73,8 @@ export async function testApp<H extends HandlerSpecs, E extends ErrorSpecs>(
     const client = crudpClient(contract, {
       storage: memoryStorage(),
       codec,
+      // A clock that stands still would never end the wait.
+      ...(clock && { batchWindowMs: 0 }),
       ...options.client,
       ...more,
       ...clock,
