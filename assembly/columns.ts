@@ -14,7 +14,21 @@ import {
   SLOT_TEXT,
   SLOT_VALUES,
 } from './protocol';
-import { greatest, judgeSum, least, readBounded32, readCounts, readInts, sum, valueAt, within } from './ints';
+import {
+  AS_F64,
+  AS_I32,
+  AS_I64,
+  greatest,
+  judgeSum,
+  least,
+  readBounded32,
+  readCounts,
+  readInts,
+  sum,
+  toDoubles,
+  valueAt,
+  within,
+} from './ints';
 import { allot, at, badOffset, byte, count, input, MAX_SAFE, maxUnits, raw, refuse, setBadOffset } from './reader';
 import { cutsPair, hasPairs, NOT_UTF8, utf16Length } from './utf8';
 
@@ -33,27 +47,29 @@ export function set(slot: usize, word: u32, content: u32): void {
   store<u32>(slot + (word << 2), content);
 }
 
-/** A column of T within [lowest, highest]. */
-export function readWhole<T>(n: u32, slot: usize, lowest: i64, highest: i64): void {
-  const to = readInts<T>(n);
+/** A column of values within [lowest, highest]. */
+export function readWhole(n: u32, slot: usize, as: u32, lowest: i64, highest: i64): void {
+  const to = readInts(n, as);
   set(slot, SLOT_VALUES, <u32>to);
   if (within(lowest, highest)) return;
   for (let i: u32 = 0; i < n; i++) {
     const v = valueAt(i);
     if (v >= lowest && v <= highest) continue;
     markBad(slot, i);
-    store<T>(to + <usize>i * sizeof<T>(), 0);
+    const place = to + ((<usize>i) << (as & 3));
+    if (as == AS_I32) store<u32>(place, 0);
+    else store<u64>(place, 0);
   }
 }
 
 /** A column of doubles within [-most, most], written as whole numbers. */
 export function readDoubles(n: u32, slot: usize, most: i64): void {
-  readWhole<f64>(n, slot, -most, most);
+  readWhole(n, slot, AS_F64, -most, most);
 }
 
 export function readUnixids(n: u32, slot: usize): void {
-  const ticks = readInts<i64>(n);
-  const nodes = readInts<i64>(n);
+  const ticks = readInts(n, AS_I64);
+  const nodes = readInts(n, AS_I64);
   set(slot, SLOT_VALUES, <u32>ticks);
   set(slot, SLOT_SECOND, <u32>nodes);
   for (let i: u32 = 0; i < n; i++) {
@@ -72,11 +88,10 @@ export function readFloats(n: u32, slot: usize): void {
     return;
   }
   if (mode > 7) refuse(BAD_MODE, at - 1);
-  readDoubles(n, slot, MAX_SAFE);
+  readWhole(n, slot, AS_I64, -MAX_SAFE, MAX_SAFE);
   let power: f64 = 1;
   for (let k: u32 = 0; k < mode; k++) power *= 10;
-  let to = <usize>get(slot, SLOT_VALUES);
-  for (const last = to + ((<usize>n) << 3); to < last; to += 8) store<f64>(to, load<f64>(to) / power);
+  toDoubles(get(slot, SLOT_VALUES), n, power);
 }
 
 function readPlain(n: u32, slot: usize): void {
@@ -130,7 +145,7 @@ export function readPresence(n: u32, slot: usize): u32 {
 /** Reads how many elements each of n lists has. Returns how many there are. */
 export function readListCounts(n: u32, slot: usize): u64 {
   const start = at;
-  set(slot, SLOT_VALUES, <u32>readCounts<i32>(n));
+  set(slot, SLOT_VALUES, <u32>readCounts(n, AS_I32));
   judgeSum(start);
   set(slot, SLOT_EXTRA, <u32>sum);
   return sum;
@@ -142,7 +157,7 @@ export function readListCounts(n: u32, slot: usize): u64 {
  */
 export function readStrings(n: u32, shortest: i64, words: usize, textWord: u32, lengthsWord: u32): u32 {
   const start = at;
-  const lengths = readCounts<i32>(n);
+  const lengths = readCounts(n, AS_I32);
   const units = sum;
   if (least < shortest) refuse(BAD_COUNT, start);
   if (<u64>greatest > maxUnits) refuse(LIMIT, start);

@@ -1,4 +1,5 @@
 import {
+  CELL_OUTPUT,
   FLAG_ATOMIC,
   FLAG_DEPS,
   GROUP_PROGRAM,
@@ -60,16 +61,15 @@ import {
   VERSION,
 } from './protocol';
 import { get } from './columns';
-import { allot } from './reader';
+import { AS_F64, AS_I32 } from './ints';
 import {
-  putScratch,
-  setScratch,
+  AS_U32,
   writeBits,
   writeFloats,
+  writeGaps,
   writeInts,
   writeInts64,
   writePresence,
-  writeScratch,
   writeStringColumn,
   writeStrings,
   writeSymbols,
@@ -79,48 +79,23 @@ import { xxh32 } from './xxh32';
 
 /** The varints and fixed integers of a head or a group's header together. */
 const HEADER_BYTES: u64 = 128;
-const HEAD_BYTES: u64 = 11;
-
-/** Where the frame written last begins. */
-export let output: usize = 0;
 
 /** Writes the frame that a tape describes, in one call. Returns its length; traps where memory has reached its maximum. */
 export function encodeFrame(tape: usize): u32 {
-  const groups = get(tape, TAPE_GROUPS);
-  const records = <usize>get(tape, TAPE_GROUP_RECORDS);
-  setScratch(allot((<u64>longestColumn(tape, records, groups)) << 3));
   openOutput();
-  output = to;
+  const output = to;
   writeHead(tape);
+  const groups = get(tape, TAPE_GROUPS);
+  let group = <usize>get(tape, TAPE_GROUP_RECORDS);
   ensure(10);
   putVarint(groups);
-  for (let i: u32 = 0; i < groups; i++) writeGroup(records + <usize>i * (GROUP_WORDS << 2));
+  for (let i: u32 = 0; i < groups; i++, group += GROUP_WORDS << 2) writeGroup(group);
   putCopy(get(tape, TAPE_TAIL_ADDRESS), get(tape, TAPE_TAIL));
   ensure(4);
   store<u32>(to, xxh32(output, to));
-  moveOutput(to + 4);
+  store<u32>(CELL_OUTPUT, <u32>output);
   closeOutput();
-  return <u32>(to - output);
-}
-
-/** The most values that one column has. */
-function longestColumn(tape: usize, records: usize, groups: u32): u32 {
-  const deps = get(tape, TAPE_DEP_SUM);
-  let longest = get(tape, TAPE_COUNT);
-  if (deps > longest) longest = deps;
-  for (let i: u32 = 0; i < groups; i++) {
-    const group = records + <usize>i * (GROUP_WORDS << 2);
-    const count = get(get(group, GROUP_PROGRAM), PROGRAM_NODES);
-    for (let node: u32 = 0; node < count; node++) {
-      const n = get(slotOf(group, node), SLOT_COUNT);
-      if (n > longest) longest = n;
-    }
-  }
-  return longest;
-}
-
-function slotOf(group: usize, node: u32): usize {
-  return <usize>get(group, GROUP_SLOTS) + <usize>node * (SLOT_WORDS << 2);
+  return <u32>(to - output) + 4;
 }
 
 function writeHead(tape: usize): void {
@@ -141,40 +116,29 @@ function writeHead(tape: usize): void {
   }
   if (kind == KIND_REQUEST) putVarint(<u64>load<f64>(tape + (TAPE_OLDEST_F64 << 2)));
   putVarint(n);
-  if (kind != KIND_PUSH) writeGaps<f64>(get(tape, TAPE_SEQ), n, <f64>first - 1);
-  writeInts<i32>(get(tape, TAPE_ROUTE), n);
-  if (kind == KIND_RESPONSE) writeInts<i32>(get(tape, TAPE_STATUS), n);
-  writeInts<f64>(get(tape, TAPE_ITEMS), n);
+  if (kind != KIND_PUSH) writeGaps(get(tape, TAPE_SEQ), n, AS_F64, first - 1);
+  writeInts(get(tape, TAPE_ROUTE), n, AS_I32);
+  if (kind == KIND_RESPONSE) writeInts(get(tape, TAPE_STATUS), n, AS_I32);
+  writeInts(get(tape, TAPE_ITEMS), n, AS_F64);
   if (kind == KIND_REQUEST) writeOrder(tape, flags, n);
   else if (flags != 0) writeMessages(tape);
 }
 
 function writeOrder(tape: usize, flags: u32, n: u32): void {
   if ((flags & FLAG_DEPS) != 0) {
-    writeInts<i32>(get(tape, TAPE_DEP_COUNTS), n);
-    writeInts<f64>(get(tape, TAPE_DEPS), get(tape, TAPE_DEP_SUM));
+    writeInts(get(tape, TAPE_DEP_COUNTS), n, AS_I32);
+    writeInts(get(tape, TAPE_DEPS), get(tape, TAPE_DEP_SUM), AS_F64);
   }
-  if ((flags & FLAG_ATOMIC) != 0) writeInts<i32>(get(tape, TAPE_ATOMIC), n);
+  if ((flags & FLAG_ATOMIC) != 0) writeInts(get(tape, TAPE_ATOMIC), n, AS_I32);
 }
 
 function writeMessages(tape: usize): void {
   const k = get(tape, TAPE_MESSAGES);
   ensure(10);
   putVarint(k);
-  writeGaps<i32>(get(tape, TAPE_MESSAGE_INDEX), k, -1);
+  writeGaps(get(tape, TAPE_MESSAGE_INDEX), k, AS_I32, -1);
   const text = <usize>get(tape, TAPE_MESSAGE_TEXT);
   writeStrings(get(tape, TAPE_MESSAGE_LENGTHS), k, text, get(tape, TAPE_MESSAGE_BYTES));
-}
-
-/** Each number as its distance from the one before it, less one. */
-function writeGaps<T>(from: usize, n: u32, before: f64): void {
-  let last = before;
-  for (let i: u32 = 0; i < n; i++) {
-    const v = <f64>load<T>(from + <usize>i * sizeof<T>());
-    putScratch(i, <i64>(v - last - 1));
-    last = v;
-  }
-  writeScratch(n);
 }
 
 function writeGroup(group: usize): void {
@@ -196,11 +160,11 @@ function writeGroup(group: usize): void {
     store<u16>(to, <u16>get(program, PROGRAM_HEAD + 2 * i));
     moveOutput(to + 2);
   }
-  const types = program + ((PROGRAM_HEAD + 2 * fields) << 2);
-  for (let node: u32 = 0; node < nodes; node++) {
-    const slot = slotOf(group, node);
+  let type = program + ((PROGRAM_HEAD + 2 * fields) << 2);
+  let slot = <usize>get(group, GROUP_SLOTS);
+  for (let node: u32 = 0; node < nodes; node++, type += 4, slot += SLOT_WORDS << 2) {
     const n = get(slot, SLOT_COUNT);
-    if (n > 0) writeColumn(load<u32>(types + ((<usize>node) << 2)) & 255, n, slot);
+    if (n > 0) writeColumn(load<u8>(type), n, slot);
   }
 
   const length = to - begin;
@@ -208,8 +172,6 @@ function writeGroup(group: usize): void {
   if (size != guess) {
     ensure(size);
     memory.copy(lengthAt + size, begin, length);
-    // A group that moved down leaves its last bytes behind it, where zeros are promised.
-    if (size < guess) memory.fill(lengthAt + size + length, 0, guess - size);
   }
   moveOutput(lengthAt);
   putVarint(length);
@@ -224,9 +186,9 @@ function writeColumn(op: u32, n: u32, slot: usize): void {
   } else if (op == OP_OPTIONAL || op == OP_NULLABLE) {
     writePresence(n, slot);
   } else if (op == OP_U32) {
-    writeInts<u32>(values, n);
+    writeInts(values, n, AS_U32);
   } else if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
-    writeInts<f64>(values, n);
+    writeInts(values, n, AS_F64);
   } else if (op == OP_F64) {
     writeFloats(values, n);
   } else if (op == OP_I64 || op == OP_UNIXID) {
@@ -238,6 +200,6 @@ function writeColumn(op: u32, n: u32, slot: usize): void {
     writeSymbols(n, slot);
   } else {
     // The integers up to i32, enum positions, counts and lengths.
-    writeInts<i32>(values, n);
+    writeInts(values, n, AS_I32);
   }
 }

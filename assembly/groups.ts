@@ -62,7 +62,7 @@ import {
   readWhole,
   set,
 } from './columns';
-import { readCounts, readInts, sum } from './ints';
+import { AS_I32, AS_I64, readCounts, readInts, sum } from './ints';
 import {
   allot,
   at,
@@ -82,7 +82,7 @@ import {
   setWindow,
   varint,
 } from './reader';
-import { distinct, recordsOf, routeFrom } from './routes';
+import { distinct, routeFrom, takeRecords } from './routes';
 
 const MAX_DATE_MS: i64 = 8640000000000000;
 /** The children of a `file`. */
@@ -136,7 +136,7 @@ function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole
   if (written == 0 || 2 * written > <u64>(windowEnd - at)) refuse(BAD_COUNT, fieldsAt);
   const signs = raw(2 * written);
 
-  const n = recordsOf(route);
+  const n = takeRecords(route);
   const entry = load<u32>(routeTable + ((<usize>route) << 2));
   const program: usize = entry > <u32>ROUTE_NO_SHAPE ? <usize>entry : 0;
   let state: u32 = program != 0 ? compare(program, signs, <u32>written) : GROUP_UNSUPPORTED;
@@ -239,15 +239,15 @@ function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
     const bits = (op >= <u32>OP_I8 ? op - OP_I8 : op - OP_U8) + 3;
     const span = (<i64>1) << (1 << bits);
     const lowest = op >= <u32>OP_I8 ? -(span >> 1) : 0;
-    readWhole<i32>(n, slot, lowest, lowest + span - 1);
+    readWhole(n, slot, AS_I32, lowest, lowest + span - 1);
   } else if (op == OP_ENUM) {
-    readWhole<i32>(n, slot, 0, <i64>argument - 1);
+    readWhole(n, slot, AS_I32, 0, <i64>argument - 1);
   } else if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
     readDoubles(n, slot, op == OP_DATE ? MAX_DATE_MS : MAX_SAFE);
   } else if (op == OP_F64) {
     readFloats(n, slot);
   } else if (op == OP_I64) {
-    set(slot, SLOT_VALUES, <u32>readInts<i64>(n));
+    set(slot, SLOT_VALUES, <u32>readInts(n, AS_I64));
   } else if (op == OP_UNIXID) {
     readUnixids(n, slot);
   } else if (op == OP_SYMBOL) {
@@ -261,7 +261,7 @@ function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
 
 function readBlobs(n: u32, slot: usize): void {
   const start = at;
-  set(slot, SLOT_VALUES, <u32>readCounts<i32>(n));
+  set(slot, SLOT_VALUES, <u32>readCounts(n, AS_I32));
   if (sum > tailLeft) refuse(BAD_LENGTH, start);
   set(slot, SLOT_TEXT, <u32>tailAt);
   tailLeft -= sum;

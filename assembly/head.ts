@@ -31,7 +31,7 @@ import {
   TAPE_STATUS,
 } from './protocol';
 import { get, readStrings, set } from './columns';
-import { judgeSum, readBounded32, readCounts, readInts, sum } from './ints';
+import { AS_F64, AS_I32, judgeSum, readBounded32, readCounts, readInts, sum } from './ints';
 import { allot, at, charge, count, input, MAX_SAFE, raw, refuse, varint } from './reader';
 import { addRecords } from './routes';
 import { hasTwins } from './twins';
@@ -92,7 +92,7 @@ function readPlace(kind: u32, tape: usize): void {
 /** Gaps become sequence numbers where they stand. */
 function readSeqs(n: u32, tape: usize, ascending: bool): void {
   const start = at;
-  const seqs = readInts<f64>(n);
+  const seqs = readInts(n, AS_F64);
   set(tape, TAPE_SEQ, <u32>seqs);
   let seq = load<f64>(tape + (TAPE_FIRST_F64 << 2)) - 1;
   let bad = load<f64>(seqs) != 0;
@@ -120,7 +120,7 @@ function readSeqs(n: u32, tape: usize, ascending: bool): void {
 
 function readItems(n: u32, tape: usize): void {
   const start = at;
-  const items = readCounts<f64>(n);
+  const items = readCounts(n, AS_F64);
   judgeSum(start);
   set(tape, TAPE_ITEMS, <u32>items);
   const routes = <usize>get(tape, TAPE_ROUTE);
@@ -132,13 +132,13 @@ function readItems(n: u32, tape: usize): void {
 
 function readDeps(n: u32, tape: usize): void {
   let start = at;
-  const counts = readCounts<i32>(n);
+  const counts = readCounts(n, AS_I32);
   const total = sum;
   judgeSum(start);
   if (total == 0) refuseFlags();
   charge(total);
   start = at;
-  let place = readInts<f64>(<u32>total);
+  let place = readInts(<u32>total, AS_F64);
   set(tape, TAPE_DEP_COUNTS, <u32>counts);
   set(tape, TAPE_DEPS, <u32>place);
   set(tape, TAPE_DEP_SUM, <u32>total);

@@ -190,3 +190,19 @@ export const SLOT_OFFSET = 6;
 /** 0, or the address of u8[n]: 1 where a value is not allowed by its type (decoding). */
 export const SLOT_BAD = 7;
 export const SLOT_WORDS = 8;
+
+// --- The module's own memory ----------------------------------------------------------------------------------------
+// Cells that the module and the JavaScript around it share: a word read through a view costs JavaScript a nanosecond, an
+// exported global fifty times as much. assembly/memory.ts has the map.
+/** Why the last frame was refused, and where. */
+export const CELL_CODE = 16;
+export const CELL_OFFSET = 20;
+/** Where the frame written last begins. */
+export const CELL_OUTPUT = 24;
+/** Where the columns of a call begin, behind the installed words. */
+export const CELL_BASE = 28;
+/** Where they end: everything behind it is zero. */
+export const CELL_TOP = 32;
+/** u64[ROUTE_COUNT]: how many records each route of a frame has. */
+export const ROUTE_RECORDS = 1024;
+export const ARENA_START = 9216;

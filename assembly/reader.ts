@@ -1,18 +1,23 @@
-import { BAD_COUNT, BAD_MODE, LIMIT, OUT_OF_MEMORY, OVERLONG_VARINT, TRUNCATED } from './protocol';
+import {
+  BAD_COUNT,
+  BAD_MODE,
+  CELL_CODE,
+  CELL_OFFSET,
+  LIMIT,
+  OUT_OF_MEMORY,
+  OVERLONG_VARINT,
+  TRUNCATED,
+} from './protocol';
 import { take } from './memory';
 
 // A cursor over the frame in the arena that never leaves its window: the frame before `check`, or a group's columns.
 //
-// A refusal writes code and offset into the status cell and traps: JavaScript catches that and reads the cell. Returning a
-// code through every call instead cost a fifth of the module. Nothing outlives a refusal: `open` sets up all there is.
+// A refusal writes code and offset into their cells and traps: JavaScript catches that and reads them. Returning a code
+// through every call instead cost a fifth of the module. Nothing outlives a refusal: `open` sets up all there is.
 
 /** A number is safe in JavaScript when it has no bits above these. */
 export const SAFE_BITS: u64 = 53;
 export const MAX_SAFE: u64 = 9007199254740991;
-
-/** The status cell. */
-export let code: i32 = 0;
-export let offset: u32 = 0;
 
 /** First byte of the frame; offsets count from here. */
 export let input: usize = 0;
@@ -30,13 +35,10 @@ export let badOffset: u32 = 0;
 export let width: u32 = 0;
 export let base: i64 = 0;
 
-/** Nothing may be read before the length was found to be no less than a frame's least. */
 export function open(address: usize, length: usize): void {
   input = address;
   at = address + 2;
   end = address + length;
-  code = 0;
-  offset = 0;
   badOffset = 0;
 }
 
@@ -59,14 +61,14 @@ export function setBadOffset(first: u32): void {
 
 /** Refuses the frame for what begins at an address. Does not return. */
 export function refuse(why: i32, address: usize): void {
-  code = why;
-  offset = <u32>(address - input);
+  store<i32>(CELL_CODE, why);
+  store<u32>(CELL_OFFSET, <u32>(address - input));
   unreachable();
 }
 
 /** Takes space in the arena. */
 export function allot(bytes: u64): usize {
-  const address = take(bytes);
+  const address = take(<f64>bytes);
   if (address == 0) refuse(OUT_OF_MEMORY, input);
   return address;
 }

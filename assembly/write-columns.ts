@@ -1,5 +1,6 @@
 import { SLOT_EXTRA, SLOT_SECOND, SLOT_TEXT, SLOT_TEXT_BYTES, SLOT_VALUES } from './protocol';
 import { get } from './columns';
+import { AS_F64, AS_I32 } from './ints';
 import { ensure, moveOutput, putByte, putCopy, putVarint, to } from './writer';
 
 // Columns (A.5) from the arena to the frame: the least base and the least width, so there is one form only.
@@ -11,34 +12,49 @@ const TWO_52: f64 = 4503599627370496;
 const MAX_SAFE: f64 = 9007199254740991;
 /** Width byte and base. */
 const HEAD_BYTES: u64 = 11;
+/** The mode of a column of floats, the head of one of ints, words stored past the last value, and what alignment takes. */
+const SCRATCH_GAP: u64 = 32;
+/** As decoding has them (ints.ts), and those without a sign. */
+export const AS_U32: u32 = 6;
 
-/** Room for one column of i64, to work out what is written. */
+/** Room for one column of i64 behind what the column itself may take, to work out what is written. */
 let scratch: usize = 0;
 
-export function setScratch(address: usize): void {
-  scratch = address;
-}
-
-export function putScratch(i: u32, v: i64): void {
-  store<i64>(scratch + ((<usize>i) << 3), v);
+function openScratch(n: u32): void {
+  const bytes = (<u64>n) << 3;
+  ensure(SCRATCH_GAP + 2 * bytes);
+  scratch = (to + <usize>(SCRATCH_GAP + bytes)) & ~7;
 }
 
 /**
- * A column of n values of type T: i32, u32, or doubles that are safe integers.
+ * A column of n values: i32, u32, or doubles that are safe integers.
  *
  * Widened first, so that one loop finds base and width for all types: it reads them from the cache, and each further copy
  * of that loop would be 200 bytes.
  */
-export function writeInts<T>(from: usize, n: u32): void {
-  let to = scratch;
-  for (const last = from + <usize>n * sizeof<T>(); from < last; from += sizeof<T>(), to += 8) {
-    store<i64>(to, <i64>load<T>(from));
-  }
-  writeScratch(n);
+export function writeInts(from: usize, n: u32, as: u32): void {
+  widen(from, n, as);
+  writeInts64(scratch, n);
 }
 
-export function writeScratch(n: u32): void {
+/** Each number as its distance from the one before it, less one. */
+export function writeGaps(from: usize, n: u32, as: u32, before: i64): void {
+  widen(from, n, as);
+  for (let p = scratch, last = scratch + ((<usize>n) << 3); p < last; p += 8) {
+    const v = load<i64>(p);
+    store<i64>(p, v - before - 1);
+    before = v;
+  }
   writeInts64(scratch, n);
+}
+
+function widen(from: usize, n: u32, as: u32): void {
+  openScratch(n);
+  let p = scratch;
+  const mask = as == AS_U32 ? <i64>u32.MAX_VALUE : -1;
+  const last = p + ((<usize>n) << 3);
+  if (as == AS_F64) for (; p < last; p += 8, from += 8) store<i64>(p, <i64>load<f64>(from));
+  else for (; p < last; p += 8, from += 4) store<i64>(p, <i64>load<i32>(from) & mask);
 }
 
 /** A column of i64[n]. */
@@ -65,11 +81,11 @@ export function writeInts64(from: usize, n: u32): void {
 
 /** A column of doubles. */
 export function writeFloats(from: usize, n: u32): void {
+  openScratch(n);
   const mode = scale(from, n);
-  ensure(1 + ((<u64>n) << 3));
   putByte(mode);
   if (mode != PLAIN) {
-    writeScratch(n);
+    writeInts64(scratch, n);
     return;
   }
   for (let i: u32 = 0; i < n; i++) {
@@ -115,7 +131,7 @@ function nearest(x: f64): f64 {
 export function writeStrings(lengths: usize, n: u32, text: usize, bytes: u32): void {
   let units: u32 = 0;
   for (let i: u32 = 0; i < n; i++) units += load<u32>(lengths + ((<usize>i) << 2));
-  writeInts<i32>(lengths, n);
+  writeInts(lengths, n, AS_I32);
   ensure(10);
   putVarint(bytes - units);
   putCopy(text, bytes);
@@ -130,7 +146,7 @@ export function writeSymbols(n: u32, slot: usize): void {
   ensure(10);
   putVarint(size);
   writeStringColumn(size, slot);
-  if (size > 1) writeInts<i32>(get(slot, SLOT_SECOND), n);
+  if (size > 1) writeInts(get(slot, SLOT_SECOND), n, AS_I32);
 }
 
 export function writePresence(n: u32, slot: usize): void {

@@ -1,18 +1,22 @@
-import { OUT_OF_MEMORY } from './protocol';
-import { reach, takeTo, topOf } from './memory';
+import { CELL_TOP, OUT_OF_MEMORY } from './protocol';
+import { reach, takeTo } from './memory';
 import { refuse } from './reader';
 
 // Appends to the arena behind everything that was taken there. The frame is the last thing in the arena, so it grows in
-// place. Where memory has reached its maximum, the writing is refused as the reading is.
+// place; behind it is room to work out the next column. Where memory has reached its maximum, the writing is refused as
+// the reading is.
 
 export let to: usize = 0;
+/** The furthest that was written or made room for; it all belongs to the call, or it would not be wiped. */
+let reached: usize = 0;
 
 export function openOutput(): void {
-  to = topOf();
+  to = load<u32>(CELL_TOP);
+  reached = to;
 }
 
 export function closeOutput(): void {
-  takeTo(to);
+  takeTo(reached);
 }
 
 export function moveOutput(address: usize): void {
@@ -21,10 +25,12 @@ export function moveOutput(address: usize): void {
 
 /** Makes sure of so many bytes; whole words may be stored past them. */
 export function ensure(bytes: u64): void {
-  if (reach(<u64>to + bytes + 8)) return;
-  // What was written belongs to the call, or it would not be wiped.
-  closeOutput();
-  refuse(OUT_OF_MEMORY, to);
+  const end = <f64>to + <f64>bytes + 8;
+  if (!reach(end)) {
+    closeOutput();
+    refuse(OUT_OF_MEMORY, to);
+  }
+  if (<usize>end > reached) reached = <usize>end;
 }
 
 /** Writes a byte; room was made sure of. */
@@ -35,13 +41,11 @@ export function putByte(content: u32): void {
 
 /** Writes a varint of at most ten bytes; room was made sure of. */
 export function putVarint(content: u64): void {
-  let left = content;
-  while (left > 127) {
-    store<u8>(to, <u8>(left | 128));
-    to++;
-    left >>= 7;
+  while (content > 127) {
+    putByte(<u32>content | 128);
+    content >>= 7;
   }
-  putByte(<u32>left);
+  putByte(<u32>content);
 }
 
 /** Copies bytes from elsewhere in the arena. */

@@ -17,11 +17,20 @@ export interface LoadOptions extends CodecOptions {
 
 export interface LoadAsyncOptions extends LoadOptions {
   /**
-   * The module as an asset (`crudp/codec.wasm`) instead of the embedded bytes: its URL, a response or a promise of one, or
-   * its bytes.
+   * The module as an asset (`crudp/codec.wasm`) instead of the embedded bytes: its URL, a response, its bytes, the compiled
+   * module (as one gives it to a worker), what `@assemblyscript/loader` gives for it, or a promise of any.
    */
-  readonly wasm?: URL | string | Response | PromiseLike<Response> | BufferSource;
+  readonly wasm?: WasmSource | PromiseLike<WasmSource>;
 }
+
+/** Of a loader's result only the module is used: the codec makes instances of its own, anew after a trap. */
+export type WasmSource =
+  | URL
+  | string
+  | Response
+  | BufferSource
+  | WebAssembly.Module
+  | { readonly module: WebAssembly.Module };
 
 /** Compiled once per page or process: instances share it. */
 let embedded: WebAssembly.Module | undefined;
@@ -33,7 +42,7 @@ let embedded: WebAssembly.Module | undefined;
  */
 export async function loadCodec(options: LoadAsyncOptions = {}): Promise<Codec> {
   try {
-    const module = options.wasm === undefined ? await compileEmbedded() : await compileAsset(options.wasm);
+    const module = options.wasm === undefined ? await compileEmbedded() : await compileAsset(await options.wasm);
     return createCodec(createWasmKernels(module), options);
   } catch (cause) {
     return fall(cause, options);
@@ -59,8 +68,10 @@ async function compileEmbedded(): Promise<WebAssembly.Module> {
   return embedded;
 }
 
-async function compileAsset(asset: NonNullable<LoadAsyncOptions['wasm']>): Promise<WebAssembly.Module> {
+async function compileAsset(asset: WasmSource): Promise<WebAssembly.Module> {
+  if (asset instanceof WebAssembly.Module) return asset;
   if (asset instanceof ArrayBuffer || ArrayBuffer.isView(asset)) return WebAssembly.compile(asset as BufferSource);
+  if (typeof asset === 'object' && 'module' in asset) return asset.module;
   const response = await (typeof asset === 'string' || asset instanceof URL ? fetch(asset) : asset);
   if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
   // Streaming demands the media type application/wasm, which not every server knows.

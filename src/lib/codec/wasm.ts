@@ -1,34 +1,51 @@
-import { OK, OUT_OF_MEMORY } from '../../../assembly/protocol.ts';
+import {
+  ARENA_START,
+  BAD_KIND,
+  BAD_MAGIC,
+  BAD_VERSION,
+  CELL_BASE,
+  CELL_CODE,
+  CELL_OFFSET,
+  CELL_OUTPUT,
+  CELL_TOP,
+  LIMIT,
+  MAGIC,
+  MIN_FRAME_BYTES,
+  OK,
+  OUT_OF_MEMORY,
+  ROUTE_RECORDS,
+  TRUNCATED,
+  VALUES_BASE,
+  VALUES_PER_BYTE,
+  VERSION,
+} from '../../../assembly/protocol.ts';
 import { CrudpError } from '../errors.ts';
 import type { FrameLimits, Heap, Kernels } from './kernels.ts';
 
-/** The module's exports; assembly/index.ts has their meaning. Addresses come as signed numbers. */
+/** The module's exports. Addresses come as signed numbers. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  generation(): number;
-  install(bytes: number): number;
+  /** Wipes what the last call took. */
   clear(): void;
+  /** Takes space of zeros; 0 where there is none. */
   reserve(bytes: number): number;
   decode(
     frame: number,
     length: number,
-    kind: number,
     routeTable: number,
-    maxFrame: number,
     maxPackets: number,
     maxGroups: number,
     maxValues: number,
     maxUnits: number,
   ): number;
   encode(tape: number): number;
-  readonly output: WebAssembly.Global<'i32'>;
-  /** The status cell: set by a refusal, which then traps. */
-  readonly code: WebAssembly.Global<'i32'>;
-  readonly offset: WebAssembly.Global<'i32'>;
 }
 
-/** Greater numbers would be cut on their way into the module. */
-const MAX_U32 = 0xffff_ffff;
+/** Space for installed words; some 100 000 fields. */
+const INSTALLED_BYTES = 1 << 22;
+/** Memory never shrinks. One of more than this, of which so many calls in a row took less than an eighth, is given up. */
+const IDLE_BYTES = 1 << 24;
+const IDLE_CALLS = 64;
 
 /** The kernels of the compiled module. Each frame costs one call of `decode` or `encode`. */
 export function createWasmKernels(module: WebAssembly.Module): Kernels {
@@ -37,119 +54,159 @@ export function createWasmKernels(module: WebAssembly.Module): Kernels {
 
 class WasmKernels implements Kernels {
   readonly name = 'wasm';
+  generation = 0;
   output = 0;
   errorCode = OK;
   errorOffset = 0;
   private readonly module: WebAssembly.Module;
-  private exports: Exports;
-  private views: Heap;
-  /** Generations of instances that were thrown away. */
-  private past = 0;
+  private exports!: Exports;
+  private views!: Heap;
+  /** Calls in a row that took little of a large memory. */
+  private idle = 0;
 
   constructor(module: WebAssembly.Module) {
     this.module = module;
-    this.exports = instantiate(module);
-    this.views = look(this.exports.memory.buffer);
+    this.instantiate();
   }
 
   get heap(): Heap {
     return this.views;
   }
 
-  get generation(): number {
-    return this.past + this.exports.generation();
-  }
-
   install(words: Uint32Array): number {
-    const address = this.exports.install(words.byteLength) >>> 0;
-    if (address === 0) throw noMemory(words.byteLength);
-    this.refresh();
+    const { byteLength } = words;
+    this.begin();
+    const base = this.cell(CELL_BASE);
+    if (base > ARENA_START && base - ARENA_START + byteLength > INSTALLED_BYTES) {
+      this.views.u8.fill(0, ARENA_START, base);
+      this.moveBase(ARENA_START);
+      this.generation++;
+    }
+    const address = this.reserve(byteLength);
     this.views.u32.set(words, address >>> 2);
+    this.moveBase(this.cell(CELL_TOP));
     return address;
   }
 
   begin(): void {
+    if (this.views.u8.length > IDLE_BYTES) this.mindSize();
     this.exports.clear();
   }
 
   reserve(bytes: number): number {
     const address = this.take(bytes);
-    if (address === 0) throw noMemory(bytes);
+    if (address === 0) {
+      throw new CrudpError('out_of_memory', `the codec's memory cannot take ${bytes} bytes more`);
+    }
     return address;
   }
 
   decode(frame: Uint8Array, kind: number, routeTable: number, limits: FrameLimits): number {
+    if (!this.judgeOutside(frame, kind, limits.frame)) return 0;
     const { length } = frame;
-    // A frame beyond its limit is refused for its length alone: only its first bytes need to be there.
-    const copied = length <= limits.frame ? frame : frame.subarray(0, 16);
-    const input = this.take(copied.length);
-    if (input === 0) {
-      this.errorCode = OUT_OF_MEMORY;
-      this.errorOffset = 0;
-      return 0;
+    const input = this.take(length);
+    if (input === 0) return this.refuse(OUT_OF_MEMORY, 0);
+    this.views.u8.set(frame, input);
+    const { packets, groups, values, string } = limits;
+    const budget = Math.min(values, VALUES_BASE + VALUES_PER_BYTE * length);
+    try {
+      const tape = this.exports.decode(input, length, routeTable, packets, groups, budget, string) >>> 0;
+      this.refresh();
+      return tape;
+    } catch (cause) {
+      return this.rescue(cause);
     }
-    this.views.u8.set(copied, input);
-    const { frame: maxFrame, packets, groups, values, string } = limits;
-    const size = Math.min(length, MAX_U32);
-    return this.call(() =>
-      this.exports.decode(input, size, kind, routeTable, maxFrame, packets, groups, values, string),
-    );
   }
 
   encode(tape: number): number {
-    const length = this.call(() => this.exports.encode(tape));
-    this.output = this.exports.output.value >>> 0;
-    return length;
+    try {
+      const length = this.exports.encode(tape) >>> 0;
+      this.refresh();
+      this.output = this.cell(CELL_OUTPUT);
+      return length;
+    } catch (cause) {
+      return this.rescue(cause);
+    }
+  }
+
+  /** What can be judged before the frame is copied: the order of A.7 up to its checksum. */
+  private judgeOutside(frame: Uint8Array, kind: number, maxBytes: number): boolean {
+    const { length } = frame;
+    const head = frame[1] as number;
+    if (length < MIN_FRAME_BYTES) this.refuse(TRUNCATED, 0);
+    else if (length > maxBytes) this.refuse(LIMIT, 0);
+    else if (frame[0] !== MAGIC) this.refuse(BAD_MAGIC, 0);
+    else if (head >> 4 !== VERSION) this.refuse(BAD_VERSION, 1);
+    else if ((head & 15) !== kind) this.refuse(BAD_KIND, 1);
+    else return true;
+    return false;
+  }
+
+  private refuse(code: number, offset: number): 0 {
+    this.errorCode = code;
+    this.errorOffset = offset;
+    return 0;
   }
 
   /**
-   * Calls into the module.
+   * After a trap.
    *
-   * It traps to refuse a frame, with the status cell set; nothing of that call is used any more. Any other trap is a bug of
-   * the module's, and leaves an instance in a state that nobody knows: it is thrown away.
-   *
-   * @returns 0 for a refusal.
+   * The module traps to refuse, with its cells set; nothing of that call is used any more. Any other trap is a bug of the
+   * module's, and leaves an instance in a state that nobody knows: it is thrown away.
    */
-  private call(call: () => number): number {
-    const { code, offset } = this.exports;
-    code.value = OK;
-    let result = 0;
-    try {
-      result = call() >>> 0;
-    } catch (cause) {
-      if (code.value === OK) {
-        this.replace();
-        throw new CrudpError('internal', 'the codec module trapped', { cause });
-      }
-    }
-    this.errorCode = code.value;
-    this.errorOffset = offset.value >>> 0;
+  private rescue(cause: unknown): 0 {
     this.refresh();
-    return result;
+    const code = this.cell(CELL_CODE);
+    if (code === OK) {
+      this.instantiate();
+      this.generation++;
+      throw new CrudpError('internal', 'the codec module trapped', { cause });
+    }
+    this.views.u32[CELL_CODE >>> 2] = OK;
+    this.views.u8.fill(0, ROUTE_RECORDS, ARENA_START);
+    return this.refuse(code, this.cell(CELL_OFFSET));
+  }
+
+  /** Gives up a large memory of which little is used. Installed words stay where they are: their addresses are known. */
+  private mindSize(): void {
+    const { u8 } = this.views;
+    this.idle = this.cell(CELL_TOP) < u8.length / 8 ? this.idle + 1 : 0;
+    if (this.idle < IDLE_CALLS) return;
+    const base = this.cell(CELL_BASE);
+    this.instantiate();
+    this.reserve(base - ARENA_START);
+    this.views.u8.set(u8.subarray(ARENA_START, base), ARENA_START);
+    this.moveBase(base);
+  }
+
+  private instantiate(): void {
+    this.exports = new WebAssembly.Instance(this.module, {}).exports as unknown as Exports;
+    this.views = look(this.exports.memory.buffer);
+    this.idle = 0;
+    this.moveBase(ARENA_START);
+  }
+
+  /** Space is taken from here on; what was taken before stays. */
+  private moveBase(address: number): void {
+    this.views.u32[CELL_BASE >>> 2] = address;
+    this.views.u32[CELL_TOP >>> 2] = address;
+  }
+
+  private cell(address: number): number {
+    return this.views.u32[address >>> 2] as number;
   }
 
   /** @returns 0 where there is no such space. */
   private take(bytes: number): number {
-    const address = bytes <= MAX_U32 ? this.exports.reserve(bytes) >>> 0 : 0;
+    const address = this.exports.reserve(bytes) >>> 0;
     this.refresh();
     return address;
   }
 
-  private replace(): void {
-    this.past += this.exports.generation() + 1;
-    this.exports = instantiate(this.module);
-    this.views = look(this.exports.memory.buffer);
-  }
-
-  /** Views die when memory grows; this is the only place that makes them. */
+  /** Views die when memory grows, and have no length then; this is the only place that makes them anew. */
   private refresh(): void {
-    const { buffer } = this.exports.memory;
-    if (buffer !== this.views.u8.buffer) this.views = look(buffer);
+    if (this.views.u8.length === 0) this.views = look(this.exports.memory.buffer);
   }
-}
-
-function instantiate(module: WebAssembly.Module): Exports {
-  return new WebAssembly.Instance(module, {}).exports as unknown as Exports;
 }
 
 function look(buffer: ArrayBuffer): Heap {
@@ -160,8 +217,4 @@ function look(buffer: ArrayBuffer): Heap {
     f64: new Float64Array(buffer),
     i64: new BigInt64Array(buffer),
   };
-}
-
-function noMemory(bytes: number): CrudpError {
-  return new CrudpError('out_of_memory', `the codec's memory cannot take ${bytes} bytes more`);
 }

@@ -20,12 +20,7 @@ describe('the module', () => {
       'function clear',
       'function decode',
       'function encode',
-      'function generation',
-      'function install',
       'function reserve',
-      'global code',
-      'global offset',
-      'global output',
       'memory memory',
     ]);
   });
