@@ -1,15 +1,18 @@
+import { inspect } from 'node:util';
 import type { Codec, DecodeOptions } from '../../src/lib/codec/codec.ts';
 import type { Schema } from '../../src/lib/contract/field.ts';
 import { DecodeError, EncodeError } from '../../src/lib/errors.ts';
 import { type RandomBatch, randomBatch } from '../generate/batches.ts';
 import { mutate } from '../generate/mutations.ts';
 import { Random } from '../generate/random.ts';
-import { canonical, hexOf } from '../vectors/notation.ts';
-import { type Batch, notationOf } from '../vectors/run.ts';
-import { type AnyBatch, type AnyDecoded, decodeAny, encodeAny, packetsOf } from './kinds.ts';
+import { hexOf } from '../vectors/notation.ts';
+import { decodeAny, encodeAny, packetsOf } from './kinds.ts';
+import { same } from './same.ts';
 
 /** Making a batch costs as much as judging many frames: each is damaged so many times. */
 const MUTATIONS = 19;
+/** What one seed gives: a generated batch's frame, and the frames made by damaging it. */
+export const INPUTS_PER_SEED = 1 + MUTATIONS;
 
 /**
  * Gives two codecs the same inputs: generated batches, their frames, and frames that were damaged.
@@ -35,12 +38,12 @@ export class Comparison {
     const random = new Random(seed);
     const made = randomBatch(random);
     const [one] = this.codecs;
-    this.agree((codec) => hexOf(encodeAny(codec, made.writer, made)), made);
+    this.agree((codec) => encodeAny(codec, made.writer, made), made);
     const frame = encodeAny(one, made.writer, made);
     // An encoder writes one form only: reading and writing again changes nothing.
     const read = decodeAny(one, made.writer, made.kind, frame);
-    const again = hexOf(encodeAny(one, made.writer, read));
-    if (again !== hexOf(frame)) throw new Error(`${hexOf(frame)} is written again as ${again}`);
+    const again = encodeAny(one, made.writer, read);
+    if (!same(again, frame)) throw new Error(`${hexOf(frame)} is written again as ${hexOf(again)}`);
     this.decode(made, made.writer, frame, {});
     this.decode(made, made.reader, frame, {});
     this.decode(made, made.reader, frame, { invalidValues: 'mark' });
@@ -59,46 +62,46 @@ export class Comparison {
   /** @returns `accepted`, `marked`, `invalid`, or the code of the refusal. */
   private decode(made: RandomBatch, schema: Schema, frame: Uint8Array, options: DecodeOptions): string {
     const { kind } = made;
-    const text = hexOf(frame);
-    const decoded: AnyDecoded[] = [];
-    const outcome = this.agree(
-      (codec) => {
-        const read = decodeAny(codec, schema, kind, frame, options);
-        decoded.push(read);
-        return canonical(notationOf(read.batch as unknown as Batch, schema.outputs));
-      },
-      made,
-      text,
-    );
-    if (kind === 'request') {
-      this.agree((codec) => JSON.stringify(codec.openRequest(schema, frame, options)), made, text);
-    }
-    const [read] = decoded;
-    if (read === undefined) return outcome.split(' ')[0] as string;
+    const outcome = this.agree((codec) => decodeAny(codec, schema, kind, frame, options), made, frame);
+    if (kind === 'request') this.agree((codec) => codec.openRequest(schema, frame, options), made, frame);
+    if ('refusal' in outcome) return outcome.refusal.split(' ')[0] as string;
     // Not always the bytes that came in, for a decoder takes wider forms too; but the same from both.
-    const packets = packetsOf(read);
+    const packets = packetsOf(outcome.value);
     if (packets.some(({ issues }) => issues !== undefined)) return 'invalid';
     if (packets.some(({ mark }) => mark !== undefined)) return 'marked';
-    this.agree((codec) => hexOf(encodeAny(codec, schema, read)), made, text);
+    this.agree((codec) => encodeAny(codec, schema, outcome.value), made, frame);
     return 'accepted';
   }
 
-  private agree(work: (codec: Codec) => string, made: AnyBatch, frame = ''): string {
-    const [one, two] = this.codecs.map((codec) => outcomeOf(() => work(codec))) as [string, string];
-    if (one === two) return one;
+  private agree<T>(work: (codec: Codec) => T, made: RandomBatch, frame?: Uint8Array): Outcome<T> {
     const [a, b] = this.codecs;
-    throw new Error(`${made.kind} ${frame}\n${a.name}: ${one}\n${b.name}: ${two}`);
+    const one = outcomeOf(() => work(a));
+    const two = outcomeOf(() => work(b));
+    if (same(one, two)) return one;
+    const input = frame ? vectorOf(made, frame) : inspect(made, { depth: 9 });
+    throw new Error(`${input}\n${a.name}: ${inspect(one, { depth: 9 })}\n${b.name}: ${inspect(two, { depth: 9 })}`);
   }
 }
 
-function outcomeOf(work: () => string): string {
+type Outcome<T> = { readonly value: T } | { readonly refusal: string };
+
+function outcomeOf<T>(work: () => T): Outcome<T> {
   try {
-    return work();
+    return { value: work() };
   } catch (error) {
-    if (error instanceof DecodeError) return `${error.code} at ${error.offset}`;
-    if (error instanceof EncodeError) return error.message;
+    if (error instanceof DecodeError) return { refusal: `${error.code} at ${error.offset}` };
+    if (error instanceof EncodeError) return { refusal: error.message };
     throw error;
   }
+}
+
+/** The beginning of a line for test/vectors/own.jsonl: what it should give is for a person to say. */
+function vectorOf({ kind, writer, reader }: RandomBatch, frame: Uint8Array): string {
+  return JSON.stringify({ kind, shapes: shapesOf(writer), reader: shapesOf(reader), hex: hexOf(frame) });
+}
+
+function shapesOf({ outputs }: Schema): Record<string, readonly string[] | null> {
+  return Object.fromEntries(Array.from(outputs, ([route, shape]) => [route, shape?.descriptors ?? null]));
 }
 
 function randomOptions(random: Random): DecodeOptions {
