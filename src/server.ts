@@ -13,5 +13,5 @@ export { type AccessRule, type Implementation, implement } from './lib/server/im
 export type * from './lib/server/journal.ts';
 export { type MemoryJournalOptions, memoryJournal } from './lib/server/journals/memory.ts';
 export type { ServerLogEntry } from './lib/server/log.ts';
-export type { Authenticate, Authenticated, Middleware, ServerOptions } from './lib/server/options.ts';
+export type { Authenticate, Authenticated, Middleware, ServerOptions, WaitsFor } from './lib/server/options.ts';
 export { type CrudpServer, crudpServer } from './lib/server/server.ts';

@@ -3,6 +3,7 @@ import type { Journal } from '../../src/lib/server/journal.ts';
 import { acceptSuite } from './journal/accept.ts';
 import { lifeSuite } from './journal/life.ts';
 import { logSuite } from './journal/logs.ts';
+import { outOfLineSuite } from './journal/out-of-line.ts';
 import { runSuite } from './journal/run.ts';
 import { type JournalFactory, type JournalOptions, SetClock } from './journal/support.ts';
 
@@ -39,6 +40,7 @@ export function journalContract(factory: JournalFactory): void {
 
     acceptSuite(subject);
     runSuite(subject);
+    outOfLineSuite(subject);
     logSuite(subject);
     lifeSuite(subject);
   });

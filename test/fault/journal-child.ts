@@ -39,9 +39,9 @@ async function work(journal: Journal): Promise<void> {
   for (let claim = await journal.claim(); claim; claim = await journal.claim()) {
     const seqs = claim.batches.flatMap(({ from, to }) => seqsOf(from, to - from + 1));
     const rest = seqs.filter((seq) => seq >= (claim as Claim).next);
-    await journal.begin(claim, rest[0] as number);
+    await journal.begin(claim, rest.slice(0, 1));
     for (const [index, seq] of rest.entries()) {
-      const outcome = await journal.complete(claim, completionOf(claim, seq, index + 1 < rest.length));
+      const outcome = await journal.complete(claim, completionOf(claim, seq, rest.slice(index + 1, index + 2)));
       if (outcome.kind !== 'committed') throw new Error(`packet ${seq}: ${JSON.stringify(outcome)}`);
       acknowledge('committed', claim.user, claim.outbox, seq);
     }
@@ -50,7 +50,7 @@ async function work(journal: Journal): Promise<void> {
   acknowledge('done');
 }
 
-function completionOf(claim: Claim, seq: number, beginsNext: boolean): Completion {
+function completionOf(claim: Claim, seq: number, begins: readonly number[]): Completion {
   return {
     results: [{ seq, status: 0 }],
     frame: frameFor(claim, [seq], 100),
@@ -60,7 +60,7 @@ function completionOf(claim: Claim, seq: number, beginsNext: boolean): Completio
     effects: [
       { sql: 'INSERT INTO ledger (user, outbox, seq) VALUES (?, ?, ?)', params: [claim.user, claim.outbox, seq] },
     ],
-    beginsNext,
+    begins,
   };
 }
 

@@ -50,7 +50,7 @@ describe('close', () => {
     clock.advance(700);
     await closed;
     await journal.open();
-    expect(await journal.claim()).toMatchObject({ next: 1, attempts: 1 });
+    expect(await journal.claim()).toMatchObject({ next: 1, begun: new Map([[1, 1]]) });
   });
 
   it('gives outboxes back that wait for another try', async () => {
@@ -69,7 +69,7 @@ describe('close', () => {
     await clock.armed(60_000);
     await server.server.close();
     await journal.open();
-    expect(await journal.claim()).toMatchObject({ next: 1, attempts: 1 });
+    expect(await journal.claim()).toMatchObject({ next: 1, begun: new Map([[1, 1]]) });
     clock.advance(60_000);
     expect(server.log.filter(({ event }) => event === 'handler_started')).toHaveLength(1);
   });

@@ -60,7 +60,7 @@ describe('Completions', () => {
     ]);
     expect(done).toEqual(['x 1']);
     const { entries } = await journal.read('user:ana', { offset: 0, mark: '' }, 1_000_000);
-    expect(entries.map(({ kind }) => kind)).toEqual(['results', 'push', 'results', 'results', 'results', 'results']);
+    expect(entries.map(({ kind }) => kind)).toEqual(['results', 'push', 'results', 'results', 'results']);
   });
 
   it('commits an atomic group as one, with all its effects', async () => {

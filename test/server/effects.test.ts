@@ -17,7 +17,8 @@ const module = implement(app, {
     create(ctx, records) {
       for (const { id, text } of records) {
         ctx.effect('INSERT INTO notes (id, stars) VALUES (?, 0)', [id]);
-        if (text !== '') ctx.effect('UPDATE notes SET stars = stars + 1 WHERE id = ?', [text], { expectChanges: 1 });
+        if (text === 'no table') ctx.effect('INSERT INTO nothing VALUES (?)', [id]);
+        else if (text !== '') ctx.effect('UPDATE notes SET stars = stars + 1 WHERE id = ?', [text], { expectChanges: 1 });
       }
       return records;
     },
@@ -48,16 +49,17 @@ describe('Effects in SQLite', () => {
         creates(2, note('c'), note('d', 'nobody')),
         creates(3, note('e'), note('a')),
         creates(4, note('f', 'b')),
+        creates(5, note('g', 'no table')),
       ],
       wait,
     );
-    expect(results.map(({ status }) => status)).toEqual([0, 5, 13, 0]);
+    expect(results.map(({ status }) => status)).toEqual([0, 5, 5, 0, 13]);
     expect(rows()).toEqual([
       ['a', 1],
       ['b', 1],
       ['f', 0],
     ]);
-    expect(await logged('failed')).toMatchObject({ where: 'effect of 00000000000000a1.3' });
+    expect(await logged('failed')).toMatchObject({ where: 'effect of 00000000000000a1.5' });
   });
 
   it('of an atomic group are one transaction', async () => {

@@ -2,11 +2,17 @@ import type { Contract, RouteSpec } from '../contract/contract.ts';
 import { type Action, actions, type Route, routeOf } from '../packet.ts';
 import type { Context } from './context.ts';
 import type { AccessRule, Implementation } from './implement.ts';
+import { isStandardSchema, type StandardSchema } from './standard-schema.ts';
 
 /** A route with the code behind it. */
 export interface BoundRoute extends RouteSpec {
   readonly access: AccessRule<Contract, unknown>;
   readonly code: (ctx: Context, records: unknown[]) => unknown;
+  readonly validate: StandardSchema | undefined;
+  /** Its packets may run before those ahead of them are durable. */
+  readonly ahead: boolean;
+  /** Neighbouring packets may share a call. */
+  readonly coalesce: boolean;
 }
 
 export type BoundRoutes = ReadonlyMap<Route, BoundRoute>;
@@ -37,6 +43,12 @@ function bindHandler(contract: Contract, name: string, handler: object): BoundRo
   const code = new Map(Object.entries(handler));
   const rules = new Map(Object.entries((code.get('access') as object | undefined) ?? {}));
   code.delete('access');
+  const validators = new Map(Object.entries((code.get('validate') as object | undefined) ?? {}));
+  code.delete('validate');
+  const [ahead, coalesce] = [namesIn(code, 'ahead'), namesIn(code, 'coalesce')];
+  for (const action of [...validators.keys(), ...ahead, ...coalesce]) {
+    if (!code.has(action)) throw badImplementation(`${name}.${action}`, 'something is said of it, but it has no code');
+  }
   for (const action of rules.keys()) {
     if (!code.has(action)) throw badImplementation(`${name}.${action}`, 'an access rule without an action');
   }
@@ -49,8 +61,26 @@ function bindHandler(contract: Contract, name: string, handler: object): BoundRo
     if (typeof run !== 'function') throw badImplementation(where, 'an action is a function');
     const access = rules.get(action) as AccessRule<Contract, unknown> | undefined;
     if (!isRule(access)) throw badImplementation(where, 'it has no access rule');
-    return { ...spec, access, code: run as BoundRoute['code'] };
+    const validate = validators.get(action);
+    if (validate !== undefined && !isStandardSchema(validate)) {
+      throw badImplementation(where, 'its validator keeps to no Standard Schema');
+    }
+    return {
+      ...spec,
+      access,
+      code: run as BoundRoute['code'],
+      validate,
+      ahead: ahead.includes(action) || coalesce.includes(action),
+      coalesce: coalesce.includes(action),
+    };
   });
+}
+
+function namesIn(code: Map<string, unknown>, key: string): readonly string[] {
+  const names = code.get(key) ?? [];
+  code.delete(key);
+  if (!Array.isArray(names)) throw badImplementation(key, 'it lists actions');
+  return names;
 }
 
 function isRule(rule: unknown): rule is AccessRule<Contract, unknown> {

@@ -1,6 +1,7 @@
 import type { ActionSpecs, Contract, ErrorSpecs, HandlerSpecs, InputRead, OutputWrite } from '../contract/contract.ts';
 import type { Action } from '../packet.ts';
 import type { Context } from './context.ts';
+import type { StandardSchema } from './standard-schema.ts';
 
 /**
  * Who may call an action: anyone; anyone who is authenticated; who has the role of that name (or one of those); or whom the
@@ -26,7 +27,27 @@ export type HandlerCode<C extends Contract, S extends ActionSpecs> = {
   readonly [A in keyof S & Action]?: ActionCode<C, S[A]>;
 } & {
   readonly access: { readonly [A in keyof S & Action]?: AccessRule<C, InputRead<S[A]>> };
+  /**
+   * Validators by any library of Standard Schema, each for one record, run after the shape and the access rule: their
+   * issues make the packet `invalid`, their output is what the code gets.
+   */
+  readonly validate?: { readonly [A in keyof S & Action]?: StandardSchema<never, InputRead<S[A]>> };
+  /**
+   * Actions whose packets may run before those ahead of them are durable, up to 256 of them: so an outbox does not wait
+   * for the disk after each. Only for code that is idempotent or changes nothing but by `ctx.effect`, and that does not
+   * look at what earlier packets have changed: that may not be there yet.
+   */
+  readonly ahead?: readonly (keyof S & Action)[];
+  /**
+   * Actions that take neighbouring packets, up to 256 of them, in one call with all their records: the code answers one
+   * record for each, in order. If it throws, nothing of the call counts and the packets run one by one. `ctx` is that of
+   * the first packet. For code as under `ahead`.
+   */
+  readonly coalesce?: readonly (keyof S & Action)[];
 };
+
+/** What stands beside a handler's actions. */
+type Besides = 'access' | 'validate' | 'ahead' | 'coalesce';
 
 /** Any subset of a contract's handlers. */
 export type ContractCode<C extends Contract> =
@@ -40,8 +61,8 @@ type Guarded<C extends Contract, I> =
     ? {
         readonly [K in keyof I]: K extends keyof H
           ? {
-              readonly [A in keyof I[K]]: A extends 'access' | keyof H[K]['actions'] ? I[K][A] : never;
-            } & { readonly access: { readonly [A in Exclude<keyof I[K], 'access'>]: unknown } }
+              readonly [A in keyof I[K]]: A extends Besides | keyof H[K]['actions'] ? I[K][A] : never;
+            } & { readonly access: { readonly [A in Exclude<keyof I[K], Besides>]: unknown } }
           : never;
       }
     : never;

@@ -1,30 +1,38 @@
+import type { Clock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
-import { EncodeError } from '../errors.ts';
-import { type PacketResult, type RequestPacket, Status } from '../packet.ts';
+import { CrudpError, EncodeError } from '../errors.ts';
+import { actionOf, type PacketResult, type RequestPacket, reqIdOf, Status } from '../packet.ts';
 import { mayCall } from './access.ts';
 import type { BoundRoute } from './bound-routes.ts';
+import { withDeadline } from './deadline.ts';
 import type { Effect, Identity, LogAppend } from './journal.ts';
 import type { Log } from './log.ts';
 import { PacketContext } from './packet-context.ts';
-import { Refusal, RetryLater } from './refusal.ts';
+import { issuesMessage, Refusal, RetryLater } from './refusal.ts';
+import { validateRecords } from './standard-schema.ts';
 
 /** A packet that has come to its result, and all that is to be committed with it. */
 export interface Settled {
   readonly result: PacketResult;
-  /** A response frame of this result alone. */
-  readonly frame: Uint8Array;
+  /** About how long a response frame of this result alone is. */
+  readonly bytes: number;
+  /** That frame, where it was made: encoding is what judges a handler's answer. */
+  readonly frame?: Uint8Array;
   readonly pushes: readonly LogAppend[];
   readonly effects: readonly Effect[];
 }
 
-export type Outcome = Settled | { readonly retryMs: number };
+/** `aborted`: the server's shutdown cut the handler short; the packet runs again when the server is back. */
+export type Outcome = Settled | { readonly retryMs: number } | 'aborted';
 
 export interface InvokeDeps {
   readonly contract: Contract;
   readonly codec: Codec;
+  readonly clock: Clock;
   readonly log: Log;
   readonly now: () => number;
+  readonly handlerTimeoutMs: number;
 }
 
 export interface Invocation {
@@ -33,54 +41,91 @@ export interface Invocation {
   readonly identity: Identity;
   readonly outbox: string;
   readonly attempt: number;
+  /** Aborted when the server's grace period is over. */
   readonly signal: AbortSignal;
 }
 
 /** Judges the access rule and runs the handler. Never rejects: whatever is thrown becomes this packet's status. */
 export async function invoke(deps: InvokeDeps, invocation: Invocation): Promise<Outcome> {
-  const { contract, codec, log, now } = deps;
-  const { route, packet, outbox } = invocation;
-  const ctx = new PacketContext(contract, codec, { ...invocation, seq: packet.seq, spec: route });
-  const facts = {
-    user: ctx.user,
-    reqId: ctx.reqId,
-    handler: ctx.handler,
-    action: ctx.action,
-    attempt: ctx.attempt,
-  };
+  const { clock, log, now, handlerTimeoutMs } = deps;
   const startedAt = now();
-  let isStarted = false;
-  const settle = (status: number, message = '', records: readonly unknown[] = []): Settled => {
-    const result = { seq: packet.seq, route: packet.route, status, message, records };
-    return { result, frame: codec.encodeResponse(contract, { outbox, results: [result] }), pushes: [], effects: [] };
-  };
-  const run = async (): Promise<Outcome> => {
-    try {
-      if (!(await mayCall(route.access, ctx, packet.records))) return settle(Status.denied);
-      isStarted = true;
-      log({ event: 'handler_started', items: packet.records.length, ...facts });
-      const answer = await route.code(ctx, [...packet.records]);
-      return { ...settle(Status.ok, '', answerRecords(route, answer)), ...ctx.end() };
-    } catch (error) {
-      if (error instanceof Refusal) return settle(error.status, error.resultMessage);
-      if (error instanceof RetryLater) return { retryMs: error.delayMs };
-      if (error instanceof EncodeError) log({ event: 'output_rejected', path: error.path, error, ...facts });
-      else log({ event: 'handler_failed', error, ...facts });
-      return settle(Status.internal);
-    } finally {
-      ctx.end();
-    }
-  };
-  const outcome = await run();
-  if ('retryMs' in outcome) log({ event: 'retry_scheduled', delayMs: outcome.retryMs, ...facts });
-  else if (!isStarted) log({ event: 'settled', user: ctx.user, reqId: ctx.reqId, status: outcome.result.status });
-  else log({ event: 'handler_finished', status: outcome.result.status, durationMs: now() - startedAt, ...facts });
+  const state = { isStarted: false };
+  const facts = factsOf(invocation);
+  let outcome: Outcome;
+  try {
+    outcome = await withDeadline(
+      (signal) => call(deps, { ...invocation, signal }, state),
+      clock,
+      handlerTimeoutMs,
+      invocation.signal,
+    );
+  } catch (error) {
+    outcome = failure(deps, invocation, error);
+  }
+  if (outcome === 'aborted') log({ event: 'handler_aborted', ...facts });
+  else if ('retryMs' in outcome) log({ event: 'retry_scheduled', delayMs: outcome.retryMs, ...facts });
+  else if (!state.isStarted) log({ event: 'settled', user: facts.user, reqId: facts.reqId, status: statusOf(outcome) });
+  else log({ event: 'handler_finished', status: statusOf(outcome), durationMs: now() - startedAt, ...facts });
   return outcome;
 }
 
-function answerRecords(route: BoundRoute, answer: unknown): readonly unknown[] {
+async function call(deps: InvokeDeps, invocation: Invocation, state: { isStarted: boolean }): Promise<Settled> {
+  const { contract, codec, log } = deps;
+  const { route, packet } = invocation;
+  const ctx = new PacketContext(contract, codec, { ...invocation, seq: packet.seq, spec: route });
+  try {
+    if (!(await mayCall(route.access, ctx, packet.records))) return settleWith(invocation, Status.denied);
+    const records = await validRecords(route, packet.records);
+    if ('issues' in records) return settleWith(invocation, Status.invalid, issuesMessage(records.issues));
+    state.isStarted = true;
+    log({ event: 'handler_started', items: packet.records.length, ...factsOf(invocation) });
+    const answer = answerRecords(route, await route.code(ctx, records));
+    const result = { seq: packet.seq, route: packet.route, status: Status.ok, message: '', records: answer };
+    const frame = codec.encodeResponse(contract, { outbox: invocation.outbox, results: [result] });
+    return { result, frame, bytes: frame.length, ...ctx.end() };
+  } finally {
+    ctx.end();
+  }
+}
+
+/** What a thrown value makes of a packet. No error's text leaves the server but a refusal's. */
+function failure({ log }: InvokeDeps, invocation: Invocation, error: unknown): Outcome {
+  if (error instanceof Refusal) return settleWith(invocation, error.status, error.resultMessage);
+  if (error instanceof RetryLater) return { retryMs: error.delayMs };
+  const isTimeout = error instanceof CrudpError && error.code === 'handler_timeout';
+  if (invocation.signal.aborted && !isTimeout) return 'aborted';
+  const facts = factsOf(invocation);
+  if (error instanceof EncodeError) log({ event: 'output_rejected', path: error.path, error, ...facts });
+  else log({ event: 'handler_failed', error, ...facts });
+  return settleWith(invocation, Status.internal);
+}
+
+export function settleWith({ packet }: { packet: RequestPacket }, status: number, message = ''): Settled {
+  const { seq, route } = packet;
+  // UTF-8 takes up to three bytes a unit.
+  const bytes = 16 + 3 * message.length;
+  return { result: { seq, route, status, message, records: [] }, bytes, pushes: [], effects: [] };
+}
+
+export function factsOf({ route, packet, identity, outbox, attempt }: Invocation) {
+  const { user } = identity;
+  return { user, reqId: reqIdOf(outbox, packet.seq), handler: route.handler, action: actionOf(route.route), attempt };
+}
+
+export async function validRecords(route: BoundRoute, records: readonly unknown[]) {
+  // A copy: a handler may change what it is given, and may be called again with it.
+  if (!route.validate) return [...records];
+  const validated = await validateRecords(route.validate, records);
+  return 'issues' in validated ? validated : [...validated.records];
+}
+
+export function answerRecords(route: BoundRoute, answer: unknown): readonly unknown[] {
   // An action without an output shape answers nothing, whatever an arrow function happens to return.
   if (route.output === null) return [];
   if (!Array.isArray(answer)) throw new EncodeError('results[0].records', 'the handler answers no array');
   return answer;
+}
+
+function statusOf({ result }: Settled): number {
+  return result.status;
 }

@@ -70,18 +70,26 @@ export interface PendingBatch {
   readonly receivedAt: number;
 }
 
+/** Sequence numbers from the first to the second, both included. */
+export type Span = readonly [from: number, to: number];
+
+/** What a run reads of an outbox: batches in order, a few at a time. */
+export interface Pending {
+  readonly batches: readonly PendingBatch[];
+  /** Statuses of completed packets that those in `batches` depend on; a missing one has no result here. */
+  readonly statuses: ReadonlyMap<number, number>;
+}
+
 /** An outbox taken for running. Nobody else runs its packets until it is released or its lease is lost. */
-export interface Claim extends OutboxKey {
+export interface Claim extends OutboxKey, Pending {
   /** Fencing token: a commit with an older one than the journal's is refused. */
   readonly token: number;
-  /** The outbox's packets below this have run; those from here on have not. */
+  /** The first packet that has not been completed. */
   readonly next: number;
-  /** How often `next` was begun before, in processes that died: 0 for a packet that has not been begun. */
-  readonly attempts: number;
-  /** In order; a few at a time. */
-  readonly batches: readonly PendingBatch[];
-  /** Statuses of earlier packets that pending ones depend on; a missing one has no result here. */
-  readonly statuses: ReadonlyMap<number, number>;
+  /** Packets above `next` that were completed out of line: ascending, none touches another. */
+  readonly done: readonly Span[];
+  /** How often packets that are not completed were begun before, in processes that died; others never were. */
+  readonly begun: ReadonlyMap<number, number>;
 }
 
 /** A statement that commits together with a result. */
@@ -101,7 +109,10 @@ export interface LogAppend {
 
 /** Packets that have run, with all that must become durable at once (rule 3: one transaction, fenced). */
 export interface Completion {
-  /** Of the outbox's next packets, in order, none left out; at least one. */
+  /**
+   * Of packets that have not been completed, ascending, at least one. Those before them may still wait: a packet that
+   * waits for its uploads steps out of the line.
+   */
   readonly results: readonly { readonly seq: number; readonly status: number }[];
   /** A response frame of exactly these results. */
   readonly frame: Uint8Array;
@@ -109,14 +120,22 @@ export interface Completion {
   readonly logged: boolean;
   readonly pushes: readonly LogAppend[];
   readonly effects: readonly Effect[];
-  /** True when the packet after these is begun right away: its attempt is counted in the same transaction. */
-  readonly beginsNext: boolean;
+  /** Packets that are begun right after: their attempts are counted in the same transaction. */
+  readonly begins: readonly number[];
 }
 
 export type CompletionOutcome =
   | { readonly kind: 'committed' }
   /** An effect changed another number of rows than expected, or its statement failed; nothing was committed. */
-  | { readonly kind: 'effect_failed'; readonly index: number; readonly changes?: number; readonly message: string }
+  | {
+      readonly kind: 'effect_failed';
+      readonly index: number;
+      /** Where that was another number than expected. */
+      readonly changes?: number;
+      /** Set where a constraint of the application's tables forbids it. */
+      readonly isConstraint?: true;
+      readonly message: string;
+    }
   /** The lease was lost to another worker; nothing was committed. */
   | { readonly kind: 'fenced' };
 
@@ -187,15 +206,25 @@ export interface Journal {
 
   /** Takes the next outbox that has packets to run: round robin by user, none that is taken. */
   claim(): Promise<Claim | null>;
+  /** The batches behind those that a claim or a call before this one gave; none: there are no more. Empty when fenced. */
+  pending(claim: Claim, afterSeq: number): Promise<Pending>;
   /**
-   * Counts an attempt of packet `seq`, the outbox's next, before its handler runs.
+   * Counts an attempt of each of these packets, before their handlers run.
    *
-   * @returns How often it was begun, this time included; null: fenced.
+   * @param seqs Ascending, none completed.
+   * @returns How often each was begun, this time included; null: fenced.
    */
-  begin(claim: Claim, seq: number): Promise<number | null>;
+  begin(claim: Claim, seqs: readonly number[]): Promise<readonly number[] | null>;
   complete(claim: Claim, completion: Completion): Promise<CompletionOutcome>;
-  /** Gives the outbox back; what has not run can be claimed again at once. Idempotent. */
-  release(claim: Claim): Promise<void>;
+  /**
+   * Gives the outbox back; what has not run can be claimed again at once. Idempotent.
+   *
+   * @param idleUpTo What is left up to this packet waits for something outside: the outbox is not claimed again before
+   *   a packet above it is accepted, `resume` is called, also while it was claimed, or the journal is opened anew.
+   */
+  release(claim: Claim, idleUpTo?: number): Promise<void>;
+  /** Lets an outbox that waits for something outside be claimed again. */
+  resume(key: OutboxKey): Promise<void>;
 
   /** Appends a push that no packet caused. */
   append(entries: readonly LogAppend[]): Promise<void>;

@@ -9,6 +9,12 @@ interface PacketFacts {
   readonly attempt: number;
 }
 
+interface CallFacts {
+  readonly user: string;
+  readonly handler: string;
+  readonly packets: number;
+}
+
 /** What the log hook is told: one event for each notable thing. Never a record's values; `error` may hold what was thrown. */
 export type ServerLogEvent =
   /** An HTTP answer, after it was handed to the network. For /sync with the frame's packets, and how many were new. */
@@ -31,6 +37,12 @@ export type ServerLogEvent =
   | ({ readonly event: 'handler_failed'; readonly error: unknown } & PacketFacts)
   /** What a handler answered or pushed is not of its shape: the packet's status is `internal`. */
   | ({ readonly event: 'output_rejected'; readonly path: string; readonly error: unknown } & PacketFacts)
+  /** The server's shutdown cut the handler short: the packet runs again when the server is back. */
+  | ({ readonly event: 'handler_aborted' } & PacketFacts)
+  /** One call ran many packets (`coalesce`). */
+  | ({ readonly event: 'call_finished'; readonly durationMs: number } & CallFacts)
+  /** One call for many packets came to nothing: they are run one by one. */
+  | ({ readonly event: 'call_split'; readonly error: unknown } & CallFacts)
   | ({ readonly event: 'retry_scheduled'; readonly delayMs: number } & PacketFacts)
   /** Packets that came to their result without a handler: unsupported, skipped, invalid, poison … */
   | { readonly event: 'settled'; readonly user: string; readonly reqId: ReqId; readonly status: number }

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
 import { type DecodeLimits, defaultLimits } from '../limits.ts';
-import type { Journal } from './journal.ts';
+import type { RequestPacket } from '../packet.ts';
+import type { Identity, Journal } from './journal.ts';
 import { logFailures, type ServerLogEntry } from './log.ts';
 
 /** Who sends a request. */
@@ -29,6 +30,9 @@ export type Middleware = (
   next: (error?: unknown) => void,
 ) => unknown;
 
+/** @param packet With its records as they were sent. */
+export type WaitsFor = (packet: RequestPacket, identity: Identity, outbox: string) => boolean | Promise<boolean>;
+
 export interface ServerOptions {
   /** Where it answers: `${base}/sync`, `${base}/events`. Default '/api'. */
   readonly base?: string;
@@ -53,12 +57,23 @@ export interface ServerOptions {
   readonly concurrency?: number;
   /** How often a packet may be begun, by asking for another try or by the process dying. Default 3. */
   readonly maxAttempts?: number;
+  /**
+   * How long a handler may take: `ctx.signal` is aborted then, and the packet's status is `internal`, whatever the
+   * handler still does. Default: as long as it likes.
+   */
+  readonly handlerTimeoutMs?: number;
   /** Packets that waited longer are not run but `expired`. Default: none. */
   readonly maxQueueMs?: number;
   /** Between a stream's signs of life. Default 15 000. */
   readonly heartbeatMs?: number;
   /** A stream that takes nothing for so long is closed. Default 30 000. */
   readonly stuckMs?: number;
+  /**
+   * Whether a packet waits for something outside, an import or an approval: it steps out of the line then, with those
+   * that depend on it, and is looked at again when something new comes to its outbox, after a restart, and when
+   * `server.resume` is called. Default: none does.
+   */
+  readonly waitsFor?: WaitsFor;
   /** Unsent bytes at which a stream is fed no more until it has taken all. Default 256 KiB. */
   readonly maxUnsentBytes?: number;
   /** Streams that a user may have open. Default 6. */
@@ -76,9 +91,9 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in; those without a default stay undefined. */
-export type Settings = Required<Omit<ServerOptions, 'codec' | 'maxQueueMs' | 'limits'>> & {
+export type Settings = Required<Omit<ServerOptions, 'codec' | 'limits' | 'waitsFor'>> & {
   readonly codec: Codec | undefined;
-  readonly maxQueueMs: number;
+  readonly waitsFor: WaitsFor | undefined;
   readonly limits: DecodeLimits;
 };
 
@@ -97,12 +112,14 @@ export function settingsOf(options: ServerOptions): Settings {
     middleware: options.middleware ?? [],
     origins: options.origins ?? [],
     codec: options.codec,
+    waitsFor: options.waitsFor,
     clock: options.clock ?? systemClock,
     log: options.log ?? logFailures,
     limits,
     maxBatchBytes: options.maxBatchBytes ?? limits.frame,
     concurrency: options.concurrency ?? 16,
     maxAttempts: options.maxAttempts ?? 3,
+    handlerTimeoutMs: options.handlerTimeoutMs ?? Number.POSITIVE_INFINITY,
     maxQueueMs: options.maxQueueMs ?? Number.POSITIVE_INFINITY,
     heartbeatMs: options.heartbeatMs ?? 15_000,
     stuckMs: options.stuckMs ?? 30_000,

@@ -1,10 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
-import { actionOf, reqIdOf, Status } from '../packet.ts';
-import type { BoundRoutes } from './bound-routes.ts';
-import { type InvokeDeps, invoke, type Outcome, type Settled } from './invoke.ts';
-import type { Claim, CompletionOutcome, Journal } from './journal.ts';
-import { type Unit, type UnitDeps, type UnitPacket, unitsOf } from './units.ts';
+import { Status } from '../packet.ts';
+import type { BoundRoute, BoundRoutes } from './bound-routes.ts';
+import { type InvokeDeps, invoke, type Outcome, type Settled, settleWith } from './invoke.ts';
+import { invokeTogether } from './invoke-together.ts';
+import type { Claim, Journal } from './journal.ts';
+import { type Entry, Ledger, rolledBack } from './ledger.ts';
+import { Line } from './line.ts';
+import type { WaitsFor } from './options.ts';
+import type { Unit, UnitDeps, UnitPacket } from './units.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface RunDeps extends InvokeDeps, UnitDeps {
@@ -13,219 +17,262 @@ export interface RunDeps extends InvokeDeps, UnitDeps {
   readonly clock: Clock;
   readonly maxAttempts: number;
   readonly maxQueueMs: number;
+  readonly waitsFor: WaitsFor | undefined;
 }
 
-/** How a run came to its end: nothing left, lease lost, told to stop, or to be resumed later with the claim kept. */
+/** How a run came to its end: at the end of the line or told to stop, lease lost, or to be resumed later with the claim kept. */
 export type RunEnd =
-  | { readonly kind: 'done' | 'fenced' | 'stopped' }
+  | { readonly kind: 'over' /** For `Journal.release`. */; readonly idleUpTo?: number }
+  | { readonly kind: 'fenced' }
   | { readonly kind: 'retry'; readonly delayMs: number };
 
-// Packets that need no handler are committed together: each alone would cost a turn of the disk. At most so many, and
-// about as many bytes as one event of a stream carries.
-const maxVerdicts = 256;
-const maxVerdictBytes = 49_152;
 /** A run gives its outbox back after so long, so that who sent ten thousand packets does not hold a place for minutes. */
-const sliceMs = 1000;
-/** Between tries to store a result on a full disk. */
-const storageRetryMs = 1000;
+const sliceMs = 250;
+/** Packets that may run before those ahead of them are durable. */
+const maxAhead = 256;
 
-/** Runs one claimed outbox's packets, in order, each unit committed before the next begins. */
+/**
+ * Runs one claimed outbox's packets, in order.
+ *
+ * A window of units is begun, run, and committed, with the beginning of the next one in the same transaction. It is one
+ * unit; or many, whose handlers have said that they don't mind (`ahead`, `coalesce`).
+ */
 export class OutboxRun {
   readonly claim: Claim;
   private readonly deps: RunDeps;
   /** Aborted when the server's grace period is over. */
   private readonly signal: AbortSignal;
   private readonly isStopping: () => boolean;
-  private readonly units: Iterator<Unit, undefined>;
-  private unit: Unit | undefined;
-  private readonly statuses: Map<number, number>;
-  /** Verdicts on the packets before `unit`, not yet committed. */
-  private verdicts: Settled[] = [];
-  /** How often `unit` was begun; `counted` when the journal has already counted the time that is to come. */
-  private attempts: number;
-  private counted = false;
+  private readonly line: Line;
+  private readonly ledger: Ledger;
+  private window: Unit[] = [];
+  /** Units of the window whose attempt is counted. */
+  private readonly counted = new Set<Unit>();
+  private readonly begun: Map<number, number>;
+  /** Packets that have stepped out of the line. */
+  private readonly held = new Set<number>();
 
   constructor(claim: Claim, deps: RunDeps, signal: AbortSignal, isStopping: () => boolean) {
     this.claim = claim;
     this.deps = deps;
     this.signal = signal;
     this.isStopping = isStopping;
-    this.statuses = new Map(claim.statuses);
-    this.attempts = claim.attempts;
-    this.units = unitsOf(claim, deps);
+    this.line = new Line(claim, deps);
+    this.begun = new Map(claim.begun);
+    const { statuses } = this.line;
+    this.ledger = new Ledger(claim, deps, signal, (seq, status) => statuses.set(seq, status));
   }
 
   /** Goes on where the last call ended. */
   async run(): Promise<RunEnd> {
-    this.unit ??= this.units.next().value;
     const endAt = this.deps.clock.now() + sliceMs;
     const isOver = () => this.isStopping() || this.deps.clock.now() >= endAt;
-    // What has been counted as begun is run: left now, it would look like a packet that a process died of.
-    while (this.unit && (this.counted || !isOver())) {
-      const end = await this.step(this.unit, isOver);
-      if (end) return end;
+    let isAtEnd = false;
+    for (;;) {
+      if (this.window.length === 0 && !isOver()) {
+        this.window = await this.nextWindow();
+        isAtEnd = this.window.length === 0;
+      }
+      const uncounted = this.window.filter((unit) => !this.counted.has(unit));
+      if (!(await this.ledger.commit(this.countOf(uncounted)))) return { kind: 'fenced' };
+      if (this.window.length === 0) break;
+      const delayMs = await this.runWindow();
+      if (delayMs === undefined) continue;
+      if (!(await this.ledger.commit([]))) return { kind: 'fenced' };
+      return delayMs === 'aborted' ? { kind: 'over' } : { kind: 'retry', delayMs };
     }
-    if (!(await this.commitVerdicts(false))) return { kind: 'fenced' };
-    return { kind: this.unit ? 'stopped' : 'done' };
+    return isAtEnd && this.held.size > 0 ? { kind: 'over', idleUpTo: this.line.lastSeq } : { kind: 'over' };
   }
 
-  private async step(unit: Unit, isOver: () => boolean): Promise<RunEnd | undefined> {
-    const verdicts = unit.packets.map((packet) => this.verdictOn(unit, packet));
-    if (verdicts.some((verdict) => verdict !== null)) {
-      this.verdicts.push(...this.settleByVerdict(unit, verdicts));
-      this.advance();
-      const bytes = this.verdicts.reduce((sum, { frame }) => sum + frame.length, 0);
-      if (this.verdicts.length < maxVerdicts && bytes < maxVerdictBytes) return undefined;
-      return (await this.commitVerdicts(false)) ? undefined : { kind: 'fenced' };
+  /** The next units to be run. Verdicts on those before them go to the ledger; who waits is left behind. */
+  private async nextWindow(): Promise<Unit[]> {
+    const window: Unit[] = [];
+    const seqs = new Set<number>();
+    for (;;) {
+      const unit = await this.line.next();
+      if (!unit) return window;
+      const follows = window.length > 0;
+      if (follows && !(this.isAhead(unit) && !unit.after.some((seq) => seqs.has(seq)))) {
+        this.line.back();
+        return window;
+      }
+      if (unit.after.some((seq) => this.held.has(seq))) {
+        this.hold(unit);
+        continue;
+      }
+      const verdicts = this.settleByVerdict(unit, true);
+      if (verdicts && follows) {
+        this.line.back();
+        return window;
+      }
+      if (verdicts) {
+        this.ledger.add(verdicts);
+        // Fenced or not is for the next commit to say.
+        if (this.ledger.isFull) await this.ledger.commit([]);
+        continue;
+      }
+      if (await this.isWaiting(unit)) {
+        this.hold(unit);
+        continue;
+      }
+      window.push(unit);
+      for (const { seq } of unit.packets) seqs.add(seq);
+      if (!this.isAhead(unit) || seqs.size >= maxAhead) return window;
     }
-    if (this.verdicts.length > 0 && !(await this.commitVerdicts(true))) return { kind: 'fenced' };
-    const first = unit.packets[0] as UnitPacket;
-    const attempt = this.counted ? this.attempts : await this.deps.journal.begin(this.claim, first.seq);
-    if (attempt === null) return { kind: 'fenced' };
-    this.attempts = attempt;
-    this.counted = false;
-    const outcome = await this.runUnit(unit, attempt);
-    if (!Array.isArray(outcome)) return { kind: 'retry', delayMs: outcome.retryMs };
-    this.advance();
-    return (await this.commitUnit(unit, outcome, isOver)) ? undefined : { kind: 'fenced' };
   }
 
-  private async runUnit(unit: Unit, attempt: number): Promise<Settled[] | { readonly retryMs: number }> {
+  /** @returns When the first unit that is left is to be tried again; undefined: none is left. */
+  private async runWindow(): Promise<number | 'aborted' | undefined> {
+    for (let unit = this.window[0]; unit; unit = this.window[0]) {
+      // Looked at again: what it depends on may have failed when it was committed.
+      const verdicts = this.settleByVerdict(unit, false);
+      const together = verdicts ? [] : this.together();
+      const entry = verdicts ?? (together.length > 1 ? await this.runTogether(together) : null);
+      if (entry) {
+        this.ledger.add(entry);
+        this.passed(verdicts ? 1 : together.length);
+      } else {
+        const outcome = await this.runUnit(unit);
+        if (!('settled' in outcome)) {
+          this.counted.delete(unit);
+          return outcome.retryMs;
+        }
+        this.ledger.add(outcome);
+        this.passed(1);
+      }
+      if (this.ledger.isFull && this.window.length > 0 && !(await this.ledger.commit([]))) return undefined;
+    }
+    return undefined;
+  }
+
+  private passed(count: number): void {
+    for (const unit of this.window.splice(0, count)) this.counted.delete(unit);
+  }
+
+  /** Units at the head of the window that may share a call. */
+  private together(): Unit[] {
+    const [first] = this.window;
+    const route = first && this.soleRoute(first);
+    if (!first || !route?.coalesce) return [];
+    const end = this.window.findIndex((unit) => unit.batch !== first.batch || this.soleRoute(unit) !== route);
+    return this.window.slice(0, end < 0 ? this.window.length : end);
+  }
+
+  private async runTogether(units: readonly Unit[]): Promise<Entry | null> {
+    const packets = units.map(({ packets: [packet] }) => packet as UnitPacket);
+    const [unit] = units as [Unit];
+    const { identity } = unit.batch;
+    const settled = await invokeTogether(this.deps, {
+      route: this.routeOf(packets[0] as UnitPacket),
+      packets,
+      identity,
+      outbox: this.claim.outbox,
+      signal: this.signal,
+    });
+    if (!settled) return null;
+    const apart = async () => {
+      const entries: Entry[] = [];
+      for (const each of units) entries.push(await this.runApart(each));
+      return entries;
+    };
+    return { packets, settled, apart };
+  }
+
+  /** For packets whose shared call came to nothing when it was committed: the line has moved on, so tries wait here. */
+  private async runApart(unit: Unit): Promise<Entry> {
+    const { clock, journal } = this.deps;
+    for (;;) {
+      const outcome = await this.runUnit(unit);
+      if ('settled' in outcome) return outcome;
+      const { retryMs } = outcome;
+      if (retryMs === 'aborted') throw new CrudpError('shutdown', 'the server is closing');
+      await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+      await journal.begin(this.claim, this.countOf([unit]));
+    }
+  }
+
+  private async runUnit(unit: Unit): Promise<Entry | { readonly retryMs: number | 'aborted' }> {
+    const attempt = Math.max(...unit.packets.map(({ seq }) => this.begun.get(seq) ?? 1));
     const settled: Settled[] = [];
     for (const packet of unit.packets) {
       const outcome = this.exhaust(packet, attempt, await this.invoke(unit, packet, attempt));
+      if (outcome === 'aborted') return { retryMs: outcome };
       if ('retryMs' in outcome) return outcome;
       settled.push(outcome);
-      if (outcome.result.status !== Status.ok) return this.rollBack(unit, outcome);
+      const isOk = outcome.result.status === Status.ok;
+      if (!isOk) return { packets: unit.packets, settled: rolledBack(unit.packets, outcome) };
     }
-    return settled;
+    return { packets: unit.packets, settled };
   }
 
-  private invoke(unit: Unit, packet: UnitPacket, attempt: number): Promise<Outcome> {
-    const route = this.deps.routes.get(packet.route);
-    if (!route) throw new TypeError(`no code behind route ${packet.route}`);
-    const { identity } = unit.batch;
-    return invoke(this.deps, { route, packet, identity, outbox: this.claim.outbox, attempt, signal: this.signal });
+  private invoke({ batch }: Unit, packet: UnitPacket, attempt: number): Promise<Outcome> {
+    const { identity } = batch;
+    const { outbox } = this.claim;
+    return invoke(this.deps, { route: this.routeOf(packet), packet, identity, outbox, attempt, signal: this.signal });
   }
 
   private exhaust(packet: UnitPacket, attempt: number, outcome: Outcome): Outcome {
-    if (!('retryMs' in outcome) || attempt < this.deps.maxAttempts) return outcome;
-    return this.settle(packet, { status: Status.exhausted, message: '' });
+    if (outcome === 'aborted' || !('retryMs' in outcome) || attempt < this.deps.maxAttempts) return outcome;
+    return settleWith({ packet }, Status.exhausted);
   }
 
-  /** Commits a unit that has run. @returns false: fenced. */
-  private async commitUnit(unit: Unit, settled: readonly Settled[], isOver: () => boolean): Promise<boolean> {
-    for (const { result } of settled) this.statuses.set(result.seq, result.status);
-    const outcome = await this.commit(settled, this.beginsNext(isOver));
-    if (outcome.kind !== 'effect_failed') return outcome.kind === 'committed';
-    // Nothing of it was committed, its pushes neither; the packet whose effect it was decides the unit's result.
-    const owner = ownerOfEffect(settled, outcome.index);
-    const status = outcome.changes === undefined ? Status.internal : Status.conflict;
-    if (status === Status.internal) {
-      const where = `effect of ${reqIdOf(this.claim.outbox, owner.result.seq)}`;
-      this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', outcome.message) });
-    }
-    const packet = unit.packets.find(({ seq }) => seq === owner.result.seq) as UnitPacket;
-    const failed = this.rollBack(unit, this.settle(packet, { status, message: '' }));
-    return (await this.commit(failed, this.beginsNext(isOver))).kind === 'committed';
+  /** Begins units: from now on their attempts are counted. @returns Their packets. */
+  private countOf(units: readonly Unit[]): number[] {
+    const seqs = units.flatMap(({ packets }) => packets.map(({ seq }) => seq));
+    for (const seq of seqs) this.begun.set(seq, (this.begun.get(seq) ?? 0) + 1);
+    for (const unit of units) this.counted.add(unit);
+    return seqs;
   }
 
-  /** @returns false: fenced. */
-  private async commitVerdicts(beginsNext: boolean): Promise<boolean> {
-    if (this.verdicts.length === 0) return true;
-    const settled = this.verdicts;
-    this.verdicts = [];
-    const { user, outbox } = this.claim;
-    const outcome = await this.commit(settled, beginsNext);
-    for (const { result } of settled) {
-      this.deps.log({ event: 'settled', user, reqId: reqIdOf(outbox, result.seq), status: result.status });
-    }
-    return outcome.kind === 'committed';
+  /** Whether it may run before what is ahead of it is durable. Who was begun by a process that died runs alone. */
+  private isAhead({ packets }: Unit): boolean {
+    return packets.every(({ seq, route }) => this.deps.routes.get(route)?.ahead && !this.begun.has(seq));
   }
 
-  private async commit(settled: readonly Settled[], beginsNext: boolean): Promise<CompletionOutcome> {
-    const { journal, codec, contract, clock, log } = this.deps;
-    const results = settled.map(({ result }) => result);
-    const [only, ...others] = settled;
-    const completion = {
-      results: results.map(({ seq, status }) => ({ seq, status })),
-      frame:
-        only && others.length === 0
-          ? only.frame
-          : codec.encodeResponse(contract, { outbox: this.claim.outbox, results }),
-      logged: results.some(({ route }) => actionOf(route) !== 'read'),
-      pushes: settled.flatMap(({ pushes }) => pushes),
-      effects: settled.flatMap(({ effects }) => effects),
-      beginsNext,
-    };
-    for (;;) {
-      try {
-        const outcome = await journal.complete(this.claim, completion);
-        if (outcome.kind === 'committed' && beginsNext) {
-          this.attempts = 1;
-          this.counted = true;
-        }
-        return outcome;
-      } catch (error) {
-        // The handler has run; running it again because the disk is full would be wrong. Its result waits.
-        if (!(error instanceof CrudpError) || !error.retryable || this.signal.aborted) throw error;
-        log({ event: 'failed', where: 'journal.complete', error });
-        await new Promise<void>((resolve) => clock.after(storageRetryMs, resolve));
-      }
-    }
+  private soleRoute({ packets, atomic }: Unit): BoundRoute | undefined {
+    const [packet] = packets;
+    return packet && !atomic ? this.deps.routes.get(packet.route) : undefined;
   }
 
-  private beginsNext(isOver: () => boolean): boolean {
-    const next = this.unit;
-    return next !== undefined && !isOver() && next.packets.every((packet) => this.verdictOn(next, packet) === null);
+  private routeOf(packet: UnitPacket): BoundRoute {
+    const route = this.deps.routes.get(packet.route);
+    if (!route) throw new TypeError(`no code behind route ${packet.route}`);
+    return route;
   }
 
-  private advance(): void {
-    this.unit = this.units.next().value;
-    this.attempts = 0;
-    this.counted = false;
+  private async isWaiting({ batch, packets }: Unit): Promise<boolean> {
+    const { waitsFor } = this.deps;
+    if (!waitsFor) return false;
+    for (const packet of packets) if (await waitsFor(packet, batch.identity, this.claim.outbox)) return true;
+    return false;
   }
 
-  private verdictOn(unit: Unit, packet: UnitPacket): Verdict | null {
+  private hold({ packets }: Unit): void {
+    for (const { seq } of packets) this.held.add(seq);
+  }
+
+  /** @param isNew Its attempt has not been counted, so those before may have been too many. */
+  private settleByVerdict(unit: Unit, isNew: boolean): Entry | null {
+    const verdicts = unit.packets.map((packet) => this.verdictOn(unit, packet, isNew));
+    if (verdicts.every((verdict) => verdict === null)) return null;
+    const settled = unit.packets.map((packet, index) => {
+      const { status, message } = verdicts[index] ?? { status: Status.rolled_back, message: '' };
+      return settleWith({ packet }, status, message);
+    });
+    return { packets: unit.packets, settled, byVerdict: true };
+  }
+
+  private verdictOn(unit: Unit, packet: UnitPacket, isNew: boolean): Verdict | null {
     const { routes, clock, maxAttempts, maxQueueMs } = this.deps;
-    // Inside its group a packet's dependencies run before it, and nothing of the group stands if one of them fails.
     const after = packet.after?.filter((seq) => !unit.packets.some((other) => other.seq === seq)) ?? [];
     return verdictOn(
       { ...packet, after },
       {
-        statuses: this.statuses,
+        statuses: this.line.statuses,
         implemented: (route) => routes.has(route),
         expired: clock.now() - unit.batch.receivedAt > maxQueueMs,
-        poisonous: unit === this.unit && !this.counted && this.attempts >= maxAttempts,
+        poisonous: isNew && (this.begun.get(packet.seq) ?? 0) >= maxAttempts,
       },
     );
   }
-
-  private settleByVerdict(unit: Unit, verdicts: readonly (Verdict | null)[]): Settled[] {
-    return unit.packets.map((packet, index) =>
-      this.settle(packet, verdicts[index] ?? { status: Status.rolled_back, message: '' }),
-    );
-  }
-
-  private rollBack(unit: Unit, failed: Settled): Settled[] {
-    return unit.packets.map((packet) =>
-      packet.seq === failed.result.seq ? failed : this.settle(packet, { status: Status.rolled_back, message: '' }),
-    );
-  }
-
-  private settle({ seq, route }: UnitPacket, { status, message }: Verdict): Settled {
-    const result = { seq, route, status, message, records: [] };
-    this.statuses.set(seq, status);
-    const frame = this.deps.codec.encodeResponse(this.deps.contract, { outbox: this.claim.outbox, results: [result] });
-    return { result, frame, pushes: [], effects: [] };
-  }
-}
-
-function ownerOfEffect(settled: readonly Settled[], index: number): Settled {
-  let end = 0;
-  for (const one of settled) {
-    end += one.effects.length;
-    if (index < end) return one;
-  }
-  throw new RangeError(`no effect ${index}`);
 }

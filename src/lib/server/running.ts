@@ -6,6 +6,7 @@ import { bindRoutes } from './bound-routes.ts';
 import { Broker } from './broker.ts';
 import type { EventSink, EventsRequest, Session, SyncReply, SyncRequest } from './core.ts';
 import type { Implementation } from './implement.ts';
+import type { OutboxKey } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './options.ts';
 import { Streams } from './streams.ts';
@@ -17,6 +18,8 @@ export interface Running {
   readonly codec: Codec;
   sync(request: SyncRequest): Promise<SyncReply>;
   subscribe(request: EventsRequest, sink: EventSink): Promise<Session>;
+  /** Has the packets of an outbox looked at again that wait for something outside. */
+  resume(key: OutboxKey): Promise<void>;
   /** Streams get `bye`, running handlers end, the journal is closed. Called once. */
   close(): Promise<void>;
 }
@@ -64,6 +67,7 @@ export async function run(
       return reply;
     },
     subscribe: (request, sink) => streams.open(request, sink),
+    resume: (key) => worker.resume(key),
     async close() {
       stopTrimming();
       streams.bye('drain');

@@ -3,6 +3,7 @@ import type { Audience } from './context.ts';
 import type { ServerCore, SyncReply } from './core.ts';
 import { createListener, type Listener } from './http/listener.ts';
 import type { Implementation } from './implement.ts';
+import type { OutboxKey } from './journal.ts';
 import type { Log } from './log.ts';
 import { type ServerOptions, settingsOf } from './options.ts';
 import { logsOf, routeNumber } from './packet-context.ts';
@@ -30,6 +31,8 @@ export interface CrudpServer<C extends Contract> {
    * Idempotent, and for good.
    */
   close(): Promise<void>;
+  /** Has packets looked at again that `waitsFor` has let step out of the line. */
+  resume(key: OutboxKey): Promise<void>;
   /** For node:http: `createServer(server.listener)`; in front of other routes: `server.listener(req, res, next)`. */
   readonly listener: Listener;
   /** The server without HTTP. */
@@ -105,6 +108,9 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
         await (await starting?.catch(() => undefined))?.close();
       })();
       return ending;
+    },
+    async resume(key) {
+      await (await started()).resume(key);
     },
     listener: createListener({ ...settings, core, log }),
     core,

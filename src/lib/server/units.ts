@@ -3,7 +3,8 @@ import type { Contract } from '../contract/contract.ts';
 import { DecodeError } from '../errors.ts';
 import type { DecodeLimits } from '../limits.ts';
 import type { Reading, RequestPacket } from '../packet.ts';
-import type { Claim, PendingBatch } from './journal.ts';
+import type { PendingBatch, Span } from './journal.ts';
+import { isWithin } from './journals/spans.ts';
 
 export type UnitPacket = RequestPacket & Reading;
 
@@ -12,6 +13,8 @@ export interface Unit {
   readonly batch: PendingBatch;
   readonly packets: readonly UnitPacket[];
   readonly atomic: boolean;
+  /** Packets of other units that must have ended well before this one runs. */
+  readonly after: readonly number[];
 }
 
 export interface UnitDeps {
@@ -20,20 +23,29 @@ export interface UnitDeps {
   readonly limits: DecodeLimits;
 }
 
-/** A claim's packets from its `next` on, in order. Each batch is decoded when its first packet is asked for. */
-export function* unitsOf(claim: Claim, deps: UnitDeps): Generator<Unit, undefined> {
-  for (const batch of claim.batches) {
-    const from = Math.max(batch.from, claim.next);
-    if (from > batch.to) continue;
-    const packets = packetsOf(batch, deps).filter(({ seq }) => seq >= from && seq <= batch.to);
-    for (let index = 0; index < packets.length; ) {
-      const group = packets[index]?.group ?? 0;
-      let end = index + 1;
-      while (group !== 0 && packets[end]?.group === group) end++;
-      yield { batch, packets: packets.slice(index, end), atomic: group !== 0 };
-      index = end;
-    }
+/** A batch's packets that have not been completed, in order. */
+export function unitsOf(
+  batch: PendingBatch,
+  { next, done }: { readonly next: number; readonly done: readonly Span[] },
+  deps: UnitDeps,
+): Unit[] {
+  const from = Math.max(batch.from, next);
+  if (from > batch.to) return [];
+  const packets = packetsOf(batch, deps).filter(
+    ({ seq }) => seq >= from && seq <= batch.to && (done.length === 0 || !isWithin(done, seq)),
+  );
+  const units: Unit[] = [];
+  for (let index = 0; index < packets.length; ) {
+    const group = packets[index]?.group ?? 0;
+    let end = index + 1;
+    while (group !== 0 && packets[end]?.group === group) end++;
+    const members = packets.slice(index, end);
+    // Inside its group a packet's dependencies run before it, and nothing of the group stands if one of them fails.
+    const after = members.flatMap((packet) => packet.after ?? []).filter((seq) => !members.some((m) => m.seq === seq));
+    units.push({ batch, packets: members, atomic: group !== 0, after });
+    index = end;
   }
+  return units;
 }
 
 /** No routes, so no group is read and nothing is charged: what remains of any frame that was once accepted. */

@@ -1,7 +1,7 @@
 import type { Timer } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
-import type { Claim } from './journal.ts';
-import { OutboxRun, type RunDeps } from './outbox-run.ts';
+import type { Claim, OutboxKey } from './journal.ts';
+import { OutboxRun, type RunDeps, type RunEnd } from './outbox-run.ts';
 
 /** After the journal failed, until the next try. */
 const restMs = 1000;
@@ -31,6 +31,11 @@ export class Worker {
     this.wakes++;
     if (this.stopping || this.rest) return;
     if (this.running.size < this.deps.concurrency) this.launch(() => this.work());
+  }
+
+  /** What an outbox's packets waited for may be there: they are looked at again (`RunDeps.waitsFor`). */
+  resume(key: OutboxKey): Promise<void> {
+    return this.deps.journal.resume(key);
   }
 
   /**
@@ -88,21 +93,21 @@ export class Worker {
   }
 
   private async runOn(run: OutboxRun): Promise<void> {
-    const end = await run.run().catch(async (error: unknown) => {
+    const end = await run.run().catch((error: unknown): RunEnd => {
       this.fail(error);
-      return { kind: 'failed' } as const;
+      return { kind: 'over' };
     });
     if (end.kind === 'retry' && !this.stopping) {
       this.parked.set(
         run,
-        this.deps.clock.after(end.delayMs, () => this.resume(run)),
+        this.deps.clock.after(end.delayMs, () => this.retry(run)),
       );
     } else {
-      await this.deps.journal.release(run.claim);
+      await this.deps.journal.release(run.claim, end.kind === 'over' ? end.idleUpTo : undefined);
     }
   }
 
-  private resume(run: OutboxRun): void {
+  private retry(run: OutboxRun): void {
     if (!this.parked.delete(run)) return;
     this.launch(async () => {
       await this.runOn(run);

@@ -28,7 +28,7 @@ export function lifeSuite(subject: Subject): void {
       await accept(journal, ana, [1]);
       const claimed = await journal.claim();
       await journal.open();
-      expect(claimed && (await journal.begin(claimed, 1))).toBe(1);
+      expect(claimed && (await journal.begin(claimed, [1]))).toEqual([1]);
     });
 
     it('ends what is under way before it closes', async () => {

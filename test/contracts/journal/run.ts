@@ -30,7 +30,7 @@ export function runSuite(subject: Subject): void {
       const { journal } = subject;
       await accept(journal, ana, [1]);
       const taken = await claim(journal);
-      expect(taken).toMatchObject({ ...ana, next: 1, attempts: 0 });
+      expect(taken).toMatchObject({ ...ana, next: 1, done: [], begun: new Map() });
       expect(await journal.claim()).toBeNull();
       await accept(journal, ana, [2]);
       expect(await journal.claim()).toBeNull();
@@ -115,44 +115,55 @@ export function runSuite(subject: Subject): void {
   });
 
   describe('begin', () => {
-    it('counts durably how often a packet was begun', async () => {
+    it('counts durably how often packets were begun', async () => {
       const { journal } = subject;
-      await accept(journal, ana, [1, 2]);
+      await accept(journal, ana, [1, 2, 3, 7]);
       const taken = await claim(journal);
-      expect(await journal.begin(taken, 1)).toBe(1);
-      expect(await journal.begin(taken, 1)).toBe(2);
+      expect(await journal.begin(taken, [1])).toEqual([1]);
+      expect(await journal.begin(taken, [1, 2, 7])).toEqual([2, 1, 1]);
       await restart(journal);
       const again = await claim(journal);
-      expect(again).toMatchObject({ next: 1, attempts: 2 });
-      expect(await journal.begin(again, 1)).toBe(3);
-      await complete(journal, again, [1]);
+      expect(again.next).toBe(1);
+      expect([...again.begun]).toEqual([
+        [1, 2],
+        [2, 1],
+        [7, 1],
+      ]);
+      expect(await journal.begin(again, [1])).toEqual([3]);
+      await complete(journal, again, [1, 7]);
       await restart(journal);
-      expect(await claim(journal)).toMatchObject({ next: 2, attempts: 0 });
+      expect([...(await claim(journal)).begun]).toEqual([[2, 1]]);
     });
 
-    it('counts the next packet in the same commit where it begins right away', async () => {
+    it('counts in the commit of those before what begins right after', async () => {
       const { journal } = subject;
       await accept(journal, ana, [1, 4]);
       await accept(journal, ana, [6]);
       const taken = await claim(journal);
-      await complete(journal, taken, [1], { beginsNext: true });
-      await complete(journal, taken, [4], { beginsNext: true });
+      await complete(journal, taken, [1], { begins: [4] });
+      await complete(journal, taken, [4], { begins: [6] });
       await restart(journal);
       const again = await claim(journal);
-      expect(again).toMatchObject({ next: 6, attempts: 1 });
-      await complete(journal, again, [6], { beginsNext: true });
+      expect(again).toMatchObject({ next: 6, begun: new Map([[6, 1]]) });
+      await complete(journal, again, [6]);
       await accept(journal, ana, [7]);
       await journal.release(again);
-      expect(await claim(journal)).toMatchObject({ next: 7, attempts: 0 });
+      expect(await claim(journal)).toMatchObject({ next: 7, begun: new Map() });
     });
 
-    it('begins only the next packet, and only under the lease', async () => {
+    it('begins only what waits, each once, and only under the lease', async () => {
       const { journal } = subject;
-      await accept(journal, ana, [1, 2]);
+      await accept(journal, ana, [1, 2, 4]);
       const taken = await claim(journal);
-      await expect(journal.begin(taken, 2)).rejects.toThrow(TypeError);
+      for (const seqs of [[3], [5], [2, 1], [1, 1]]) {
+        await expect(journal.begin(taken, seqs)).rejects.toThrow(TypeError);
+        await expect(journal.complete(taken, completionOf([4], { begins: seqs }))).rejects.toThrow(TypeError);
+      }
+      await expect(journal.complete(taken, completionOf([1], { begins: [1] }))).rejects.toThrow(TypeError);
+      await complete(journal, taken, [2]);
+      await expect(journal.begin(taken, [2])).rejects.toThrow(TypeError);
       await journal.release(taken);
-      expect(await journal.begin(taken, 1)).toBeNull();
+      expect(await journal.begin(taken, [1])).toBeNull();
     });
   });
 
@@ -194,11 +205,11 @@ export function runSuite(subject: Subject): void {
       expect(await asked(1000)).toEqual([[1], [2], [3]]);
     });
 
-    it('takes only the results of the next packets, in order', async () => {
+    it('takes only results of packets that wait, in order', async () => {
       const { journal } = subject;
       await accept(journal, ana, [1, 2, 5]);
       const taken = await claim(journal);
-      for (const seqs of [[], [2], [1, 5], [2, 1], [1, 2, 5, 6]]) {
+      for (const seqs of [[], [3], [1, 4], [2, 1], [1, 1], [1, 2, 5, 6]]) {
         await expect(journal.complete(taken, completionOf(seqs))).rejects.toThrow(TypeError);
       }
       expect(await logOf(journal, 'user:ana')).toEqual([]);

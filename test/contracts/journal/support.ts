@@ -127,7 +127,7 @@ export function completionOf(seqs: readonly number[], facts: CompletionFacts & {
     logged: true,
     pushes: [],
     effects: [],
-    beginsNext: false,
+    begins: [],
     ...rest,
   };
 }

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Claim, type Journal, nowhere, type OutboxKey, type Place } from '../../../src/lib/server/journal.ts';
+import {
+  type Claim,
+  type Journal,
+  nowhere,
+  type OutboxKey,
+  type Pending,
+  type Place,
+} from '../../../src/lib/server/journal.ts';
 import { memoryJournal } from '../../../src/lib/server/journals/memory.ts';
 import { sqliteJournal } from '../../../src/lib/server/journals/sqlite.ts';
 import { batchOf, completionOf, frameOf, type PacketSpec, SetClock } from '../../contracts/journal/support.ts';
@@ -105,30 +112,38 @@ class World {
     if (!pair) return 'nothing claimed';
     const [{ batches, next }] = pair;
     // What was asked is answered by what each knows, not by the claim, which may be old.
-    const seq = next + this.#below(3);
-    const act = this.#below(4);
+    const end = (batches.at(-1)?.to ?? next) + 1;
+    const some = () => this.#ascending(next, end);
+    const act = this.#below(10);
     if (act === 0) {
-      await this.#pair(pair, (journal, claim) => journal.begin(claim, seq));
+      const seqs = some();
+      await this.#pair(pair, (journal, claim) => journal.begin(claim, seqs));
       return 'begin';
     }
     if (act === 1) {
-      await this.#pair(pair, (journal, claim) => journal.release(claim));
+      const idleUpTo = this.#chance(0.5) ? end : undefined;
+      await this.#pair(pair, (journal, claim) => journal.release(claim, idleUpTo));
       return 'release';
     }
-    const span = Math.max(1, this.#below((batches.at(-1)?.to ?? seq) - next + 2));
-    const pushes = this.#chance(0.2) ? [{ log: 'all', kind: 'push' as const, frame: frameOf(`push ${seq}`) }] : [];
-    const facts = { status: this.#below(3), logged: this.#chance(0.7), pushes, beginsNext: this.#chance(0.5) };
-    const completion = completionOf(
-      Array.from({ length: span }, (_, index) => next + index),
-      facts,
-    );
+    if (act === 2) {
+      const afterSeq = next + this.#below(6) - 2;
+      await this.#pair(pair, async (journal, claim) => plain(await journal.pending(claim, afterSeq)));
+      return 'pending';
+    }
+    const pushes = this.#chance(0.2) ? [{ log: 'all', kind: 'push' as const, frame: frameOf(`push ${next}`) }] : [];
+    const begins = this.#chance(0.3) ? some() : [];
+    const facts = { status: this.#below(3), logged: this.#chance(0.7), pushes, begins };
+    // From the front as a run does that waits for nothing, or out of line.
+    const span = Array.from({ length: 1 + this.#below(end - next + 1) }, (_, index) => next + index);
+    const isOutOfLine = this.#chance(0.5);
+    const completion = completionOf(isOutOfLine ? some() : span, facts);
     const outcome = await this.#pair(pair, (journal, claim) => journal.complete(claim, completion));
     if (typeof outcome === 'string') return 'refused';
     if (outcome?.kind !== 'committed') return outcome?.kind ?? 'refused';
     // The claim's `next` is spent: whoever goes on claims anew.
     await this.#pair(pair, (journal, claim) => journal.release(claim));
     this.#claims.splice(this.#claims.indexOf(pair), 1);
-    return 'committed';
+    return isOutOfLine ? 'out of line' : 'committed';
   }
 
   async look(): Promise<string> {
@@ -147,7 +162,7 @@ class World {
   }
 
   async odd(): Promise<string> {
-    const what = this.#below(8);
+    const what = this.#below(12);
     if (what === 0) {
       for (const journal of this.#journals) {
         await journal.close();
@@ -160,9 +175,21 @@ class World {
       await this.#both((journal) => journal.trim(before));
       return 'trim';
     }
+    if (what <= 5) {
+      const key = this.#key();
+      await this.#both((journal) => journal.resume(key));
+      return 'resume';
+    }
     const entry = { log: 'all', kind: 'push' as const, frame: frameOf(`push ${this.#below(100)}`) };
     await this.#both((journal) => journal.append([entry]));
     return 'append';
+  }
+
+  /** A few numbers of a span; rarely not in order, or beyond its end. */
+  #ascending(from: number, to: number): number[] {
+    const count = 1 + this.#below(4);
+    const seqs = Array.from({ length: count }, () => from + this.#below(to - from + (this.#chance(0.1) ? 2 : 0)));
+    return this.#chance(0.95) ? [...new Set(seqs)].sort((a, b) => a - b) : seqs;
   }
 
   /** Mostly the place; else what a client might take for it. */
@@ -209,8 +236,12 @@ class World {
 /** Tokens are each journal's own; the order of statuses means nothing. */
 function comparable(claim: Claim | null) {
   if (!claim) return null;
-  const { token: _, statuses, ...rest } = claim;
-  return { ...rest, statuses: [...statuses].sort(([a], [b]) => a - b) };
+  const { token: _, begun, ...rest } = claim;
+  return { ...rest, begun: [...begun], ...plain(claim) };
+}
+
+function plain({ batches, statuses }: Pending) {
+  return { batches, statuses: [...statuses].sort(([a], [b]) => a - b) };
 }
 
 describe('The journals', () => {
@@ -237,6 +268,9 @@ describe('The journals', () => {
       'begin',
       'release',
       'committed',
+      'out of line',
+      'pending',
+      'resume',
       'fenced',
       'refused',
     ];

@@ -13,6 +13,7 @@ import {
   type LogReading,
   nowhere,
   type OutboxKey,
+  type Pending,
   type Place,
   type ResultChunk,
 } from '../journal.ts';
@@ -53,6 +54,8 @@ class MemoryJournal implements Journal {
   readonly #logs = new Map<string, MemoryLog>();
   readonly #turns = new Turns<MemoryOutbox>();
   readonly #leases = new Map<MemoryOutbox, number>();
+  /** Claimed outboxes for which `resume` was called since. */
+  readonly #resumed = new Set<MemoryOutbox>();
   readonly #news = new News();
   #tokens = 0;
   #batches = 0;
@@ -70,6 +73,7 @@ class MemoryJournal implements Journal {
     this.#open = true;
     this.#turns.clear();
     this.#leases.clear();
+    this.#resumed.clear();
     const pending = [...this.#all()].filter((outbox) => outbox.pending).sort((a, b) => a.since - b.since);
     for (const outbox of pending) this.#turns.add(outbox.user, outbox);
   }
@@ -114,9 +118,15 @@ class MemoryJournal implements Journal {
     return outbox.claim(this.#tokens, this.#maxClaimBytes);
   }
 
-  async begin(claim: Claim, seq: number): Promise<number | null> {
+  async pending(claim: Claim, afterSeq: number): Promise<Pending> {
     this.#check();
-    return this.#leased(claim)?.begin(seq) ?? null;
+    const outbox = this.#leased(claim);
+    return outbox?.pendingAfter(afterSeq, this.#maxClaimBytes) ?? { batches: [], statuses: new Map() };
+  }
+
+  async begin(claim: Claim, seqs: readonly number[]): Promise<readonly number[] | null> {
+    this.#check();
+    return this.#leased(claim)?.begin(seqs) ?? null;
   }
 
   async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
@@ -136,14 +146,21 @@ class MemoryJournal implements Journal {
     return { kind: 'committed' };
   }
 
-  async release(claim: Claim): Promise<void> {
+  async release(claim: Claim, idleUpTo = 0): Promise<void> {
     this.#check();
     const outbox = this.#leased(claim);
     if (!outbox) return;
     this.#leases.delete(outbox);
-    if (!outbox.pending) return;
-    this.#turns.add(outbox.user, outbox);
-    this.#news.tell([{ kind: 'work' }]);
+    const isResumed = this.#resumed.delete(outbox);
+    if (isResumed || outbox.accepted > idleUpTo) this.#giveTurn(outbox);
+  }
+
+  async resume(key: OutboxKey): Promise<void> {
+    this.#check();
+    const outbox = this.#find(key);
+    if (!outbox) return;
+    if (this.#leases.has(outbox)) this.#resumed.add(outbox);
+    else this.#giveTurn(outbox);
   }
 
   async append(entries: readonly LogAppend[]): Promise<void> {
@@ -186,6 +203,12 @@ class MemoryJournal implements Journal {
 
   *#all(): Iterable<MemoryOutbox> {
     for (const mine of this.#outboxes.values()) yield* mine.values();
+  }
+
+  #giveTurn(outbox: MemoryOutbox): void {
+    if (!outbox.pending) return;
+    this.#turns.add(outbox.user, outbox);
+    this.#news.tell([{ kind: 'work' }]);
   }
 
   #leased(claim: Claim): MemoryOutbox | undefined {

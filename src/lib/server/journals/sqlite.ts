@@ -12,6 +12,7 @@ import type {
   LogPosition,
   LogReading,
   OutboxKey,
+  Pending,
   Place,
   ResultChunk,
 } from '../journal.ts';
@@ -101,13 +102,17 @@ class SqliteJournal implements Journal {
     return this.#pipeline.call('claim');
   }
 
-  async begin(claim: Claim, seq: number): Promise<number | null> {
-    return this.#pipeline.call('begin', leaseOf(claim), seq);
+  async pending(claim: Claim, afterSeq: number): Promise<Pending> {
+    return this.#pipeline.call('pending', leaseOf(claim), afterSeq);
+  }
+
+  async begin(claim: Claim, seqs: readonly number[]): Promise<readonly number[] | null> {
+    return this.#pipeline.call('begin', leaseOf(claim), [...seqs]);
   }
 
   async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
     const pipeline = this.#pipeline;
-    const { results, frame, logged, pushes, beginsNext } = completion;
+    const { results, frame, logged, pushes, begins } = completion;
     let effects: ReturnType<typeof prepareEffects>;
     try {
       effects = prepareEffects(completion.effects);
@@ -120,7 +125,7 @@ class SqliteJournal implements Journal {
       frame: new Uint8Array(frame),
       logged,
       pushes: pushes.map(copyEntry),
-      beginsNext,
+      begins: [...begins],
       effects,
       at: this.#now(),
       marks: this.#marks(1 + pushes.length),
@@ -133,9 +138,12 @@ class SqliteJournal implements Journal {
     return outcome;
   }
 
-  async release(claim: Claim): Promise<void> {
-    const pending = await this.#pipeline.call('release', leaseOf(claim));
-    if (pending) this.#news.tell([{ kind: 'work' }]);
+  async release(claim: Claim, idleUpTo = 0): Promise<void> {
+    if (await this.#pipeline.call('release', leaseOf(claim), idleUpTo)) this.#news.tell([{ kind: 'work' }]);
+  }
+
+  async resume({ user, outbox }: OutboxKey): Promise<void> {
+    if (await this.#pipeline.call('resume', { user, outbox })) this.#news.tell([{ kind: 'work' }]);
   }
 
   async append(entries: readonly LogAppend[]): Promise<void> {

@@ -35,7 +35,7 @@ async function completeOne(journal: Journal, effects: readonly Effect[]) {
   await accept(journal, ana, [1]);
   const taken = await claim(journal);
   const pushes = [{ log: 'all', kind: 'push' as const, frame: frameOf('sold') }];
-  return { taken, outcome: await journal.complete(taken, completionOf([1], { effects, pushes, beginsNext: true })) };
+  return { taken, outcome: await journal.complete(taken, completionOf([1], { effects, pushes, begins: [] })) };
 }
 
 describe.each(drivers)('Effects, by %s', (_, driver) => {

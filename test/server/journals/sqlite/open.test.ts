@@ -5,7 +5,7 @@ import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../../../src/lib/server/journals/renew-epoch.ts';
 import { builtinDriver } from '../../../../src/lib/server/journals/sqlite/driver.ts';
-import { applicationId } from '../../../../src/lib/server/journals/sqlite/schema.ts';
+import { applicationId, migrations } from '../../../../src/lib/server/journals/sqlite/schema.ts';
 import { sqliteJournal } from '../../../../src/lib/server/journals/sqlite.ts';
 import { accept, ana, batchOf, claim, completionOf, logOf, luis, tagOf } from '../../../contracts/journal/support.ts';
 import { application, newFile, openJournal } from './fixture.ts';
@@ -42,8 +42,8 @@ describe('sqliteJournal', () => {
     ['journal_foreign', 'another application', 'PRAGMA application_id = 7; CREATE TABLE t (a)'],
     [
       'journal_newer',
-      'version 2',
-      `PRAGMA application_id = ${applicationId}; CREATE TABLE crudp_meta (version); INSERT INTO crudp_meta VALUES (2)`,
+      `version ${migrations.length + 1}`,
+      `PRAGMA application_id = ${applicationId}; CREATE TABLE crudp_meta (version); INSERT INTO crudp_meta VALUES (${migrations.length + 1})`,
     ],
     ['journal_corrupt', 'missing', `PRAGMA application_id = ${applicationId}; CREATE TABLE t (a)`],
     ['journal_corrupt', 'no version', `PRAGMA application_id = ${applicationId}; CREATE TABLE crudp_meta (version)`],

@@ -106,14 +106,14 @@ describe('A full disk', () => {
     const taken = await claim(journal);
     fill();
     const outcomes = await Promise.allSettled([
-      journal.begin(taken, 1),
+      journal.begin(taken, [1]),
       journal.append([{ log: 'all', kind: 'push', frame: new Uint8Array(100_000) }]),
-      journal.begin(await claim(journal), 1),
+      journal.begin(await claim(journal), [1]),
     ]);
     expect(outcomes).toMatchObject([
-      { value: 1 },
+      { value: [1] },
       { status: 'rejected', reason: { code: 'storage_full' } },
-      { value: 1 },
+      { value: [1] },
     ]);
     expect(await logOf(journal, 'all')).toEqual([]);
   });

@@ -4,15 +4,19 @@ import type {
   Completion,
   IncomingBatch,
   OutboxKey,
+  Pending,
   PendingBatch,
   Place,
   ResultChunk,
 } from '../../journal.ts';
 import { admissionOf, dependenciesOf } from '../admission.ts';
+import { spansOf } from '../spans.ts';
 
 interface StoredBatch extends PendingBatch {
   readonly needs: ReadonlySet<number>;
   readonly order: number;
+  /** How many of its packets have not been completed. */
+  left: number;
 }
 
 interface Chunk {
@@ -32,10 +36,12 @@ export class MemoryOutbox implements OutboxKey {
   readonly outbox: string;
   #accepted = 0;
   #tag = '0';
-  /** Sequence numbers of the packets that have not run, ascending. */
-  readonly #waiting: number[] = [];
-  #begun = { seq: 0, times: 0 };
-  readonly #batches: StoredBatch[] = [];
+  /** Packets that have not been completed, ascending: a Set keeps the order of insertion. */
+  readonly #waiting = new Set<number>();
+  /** Completed packets of `#batches`. */
+  readonly #done = new Set<number>();
+  readonly #begun = new Map<number, number>();
+  #batches: StoredBatch[] = [];
   readonly #results = new Map<number, StoredResult>();
 
   constructor({ user, outbox }: OutboxKey) {
@@ -44,7 +50,11 @@ export class MemoryOutbox implements OutboxKey {
   }
 
   get pending(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.size > 0;
+  }
+
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** The `order` of the first batch with packets that have not run. */
@@ -62,15 +72,15 @@ export class MemoryOutbox implements OutboxKey {
     const { moved, fresh, known } = admissionOf(batch, place);
     if (moved) return { kind: 'moved', place };
     this.#forget((seq) => seq < batch.oldest);
-    const waiting = new Set(known.length > 0 ? this.#waiting : []);
-    const forgotten = known.filter((seq) => !waiting.has(seq) && !this.#results.has(seq));
+    const forgotten = known.filter((seq) => !this.#waiting.has(seq) && !this.#results.has(seq));
     const [first, last] = [fresh[0], fresh.at(-1)];
     if (first && last) {
       const { contract, identity, receivedAt } = batch;
       const frame = new Uint8Array(batch.frame);
       const needs = dependenciesOf(fresh);
-      this.#batches.push({ frame, contract, identity, from: first.seq, to: last.seq, receivedAt, needs, order });
-      for (const { seq } of fresh) this.#waiting.push(seq);
+      const span = { from: first.seq, to: last.seq, left: fresh.length };
+      this.#batches.push({ frame, contract, identity, receivedAt, needs, order, ...span });
+      for (const { seq } of fresh) this.#waiting.add(seq);
       this.#accepted = last.seq;
       this.#tag = batch.tag;
     }
@@ -94,52 +104,77 @@ export class MemoryOutbox implements OutboxKey {
   }
 
   claim(token: number, maxBytes: number): Claim {
+    const [next = 0] = this.#waiting;
+    const { user, outbox } = this;
+    const done = spansOf([...this.#done].filter((seq) => seq > next).sort((a, b) => a - b));
+    const begun = new Map([...this.#begun].sort(([a], [b]) => a - b));
+    return { user, outbox, token, next, done, begun, ...this.pendingAfter(next - 1, maxBytes) };
+  }
+
+  pendingAfter(seq: number, maxBytes: number): Pending {
     const batches: StoredBatch[] = [];
     let bytes = 0;
     for (const batch of this.#batches) {
+      if (batch.to <= seq) continue;
       bytes += batch.frame.length;
       if (batches.length > 0 && bytes > maxBytes) break;
       batches.push(batch);
     }
-    const next = this.#waiting[0] as number;
     const statuses = new Map<number, number>();
-    for (const seq of batches.flatMap(({ needs }) => [...needs])) {
-      const result = this.#results.get(seq);
-      if (result) statuses.set(seq, result.status);
+    for (const need of batches.flatMap(({ needs }) => [...needs])) {
+      const result = this.#results.get(need);
+      if (result) statuses.set(need, result.status);
     }
-    return {
-      user: this.user,
-      outbox: this.outbox,
-      token,
-      next,
-      attempts: this.#begun.seq === next ? this.#begun.times : 0,
-      batches: batches.map(({ needs: _, order: __, ...batch }) => batch),
-      statuses,
-    };
+    return { batches: batches.map(({ needs: _, order: __, left: ___, ...batch }) => batch), statuses };
   }
 
-  begin(seq: number): number {
-    if (this.#waiting[0] !== seq) throw new TypeError(`packet ${seq} is not the next one of its outbox`);
-    this.#begun = { seq, times: this.#begun.seq === seq ? this.#begun.times + 1 : 1 };
-    return this.#begun.times;
+  /** @throws {TypeError} where one of them does not wait. */
+  begin(seqs: readonly number[]): number[] {
+    this.#checkWaiting(seqs);
+    return seqs.map((seq) => {
+      const times = (this.#begun.get(seq) ?? 0) + 1;
+      this.#begun.set(seq, times);
+      return times;
+    });
   }
 
-  /** @throws {TypeError} where the results are not those of the next packets. Nothing has changed then. */
-  complete({ results, frame, beginsNext }: Completion, at: number): void {
-    const expected = this.#waiting.slice(0, results.length);
-    if (results.length === 0 || results.some(({ seq }, index) => seq !== expected[index])) {
-      throw new TypeError('a completion has the results of the next packets of its outbox, in order');
-    }
+  /** @throws {TypeError} where the results are not those of waiting packets, in order. Nothing has changed then. */
+  complete({ results, frame, begins }: Completion, at: number): void {
+    const seqs = results.map(({ seq }) => seq);
+    if (seqs.length === 0) throw new TypeError('a completion has at least one result');
+    this.#checkWaiting(seqs);
+    this.#checkWaiting(begins);
+    const completed = new Set(seqs);
+    if (begins.some((seq) => completed.has(seq))) throw new TypeError('a packet that is completed does not begin');
     const chunk: Chunk = { frame: new Uint8Array(frame), at };
-    for (const { seq, status } of results) this.#results.set(seq, { status, chunk });
-    this.#waiting.splice(0, results.length);
-    const [next] = this.#waiting;
-    while (this.#batches[0] && this.#batches[0].to < (next ?? Number.POSITIVE_INFINITY)) this.#batches.shift();
-    this.#begun = beginsNext && next !== undefined ? { seq: next, times: 1 } : { seq: 0, times: 0 };
+    for (const { seq, status } of results) {
+      this.#results.set(seq, { status, chunk });
+      this.#waiting.delete(seq);
+      this.#begun.delete(seq);
+      this.#done.add(seq);
+      const batch = this.#batches.find(({ to }) => to >= seq);
+      if (batch) batch.left--;
+    }
+    this.#dropEmptyBatches();
+    this.begin(begins);
   }
 
   trim(before: number): void {
     this.#forget((_, { chunk }) => chunk.at < before);
+  }
+
+  #dropEmptyBatches(): void {
+    const empty = this.#batches.filter(({ left }) => left === 0);
+    if (empty.length === 0) return;
+    this.#batches = this.#batches.filter(({ left }) => left > 0);
+    for (const { from, to } of empty) for (let seq = from; seq <= to; seq++) this.#done.delete(seq);
+  }
+
+  #checkWaiting(seqs: readonly number[]): void {
+    for (const [index, seq] of seqs.entries()) {
+      if (!this.#waiting.has(seq)) throw new TypeError(`packet ${seq} does not wait to be run`);
+      if (index > 0 && seq <= (seqs[index - 1] as number)) throw new TypeError('packets are named in ascending order');
+    }
   }
 
   /** Whatever the reason to forget, a result that a waiting packet depends on stays. */

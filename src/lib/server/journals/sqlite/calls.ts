@@ -9,6 +9,7 @@ import type {
   LogPosition,
   LogReading,
   OutboxKey,
+  Pending,
   Place,
   ResultChunk,
 } from '../../journal.ts';
@@ -20,7 +21,7 @@ import type { TrimCursor } from './results.ts';
 export type Lease = OutboxKey & Pick<Claim, 'token'>;
 
 /** A completion as it reaches the database: with what depends on time and chance. */
-export interface DatedCompletion extends Pick<Completion, 'results' | 'frame' | 'logged' | 'pushes' | 'beginsNext'> {
+export interface DatedCompletion extends Pick<Completion, 'results' | 'frame' | 'logged' | 'pushes' | 'begins'> {
   readonly effects: readonly PreparedEffect[];
   /** ms since 1970 UTC. */
   readonly at: number;
@@ -41,10 +42,13 @@ export interface Calls {
   place(key: OutboxKey): Place;
   results(key: OutboxKey, seqs: readonly number[], maxBytes: number): ResultChunk[];
   claim(): Claim | null;
-  begin(lease: Lease, seq: number): number | null;
+  pending(lease: Lease, afterSeq: number): Pending;
+  begin(lease: Lease, seqs: readonly number[]): number[] | null;
   complete(lease: Lease, completion: DatedCompletion): CompletionOutcome;
   /** @returns Whether the outbox has packets to run. */
-  release(lease: Lease): boolean;
+  release(lease: Lease, idleUpTo: number): boolean;
+  /** @returns As `release`; false while it is claimed. */
+  resume(key: OutboxKey): boolean;
   append(entries: readonly LogAppend[], marks: readonly string[], at: number): void;
   end(log: string): LogPosition;
   read(log: string, position: LogPosition, maxBytes: number): LogReading;

@@ -1,6 +1,6 @@
 import type { CompletionOutcome, Effect } from '../../journal.ts';
 import type { Connection, SqliteValue } from './connection.ts';
-import { storageFailure } from './failure.ts';
+import { isConstraint, storageFailure } from './failure.ts';
 
 export type EffectFailure = Extract<CompletionOutcome, { kind: 'effect_failed' }>;
 
@@ -43,13 +43,17 @@ export function runEffects(db: Connection, effects: readonly PreparedEffect[]): 
     } catch (error) {
       if (storageFailure(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      throw new EffectRefused({ kind: 'effect_failed', index, message });
+      throw new EffectRefused({ kind: 'effect_failed', index, message, ...constraintFact(error) });
     }
     if (expectChanges !== undefined && changes !== expectChanges) {
       const message = `${changes} rows changed where ${expectChanges} were expected`;
       throw new EffectRefused({ kind: 'effect_failed', index, changes, message });
     }
   }
+}
+
+export function constraintFact(error: unknown): { isConstraint?: true } {
+  return isConstraint(error) ? { isConstraint: true } : {};
 }
 
 const quotedOrComment = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;

@@ -5,6 +5,7 @@ const BUSY = 5;
 const LOCKED = 6;
 const CORRUPT = 11;
 const FULL = 13;
+const CONSTRAINT = 19;
 const NOTADB = 26;
 // Extended ones. The shared-memory file could not grow, which is what a full disk looks like there.
 const IOERR_SHMSIZE = 4874;
@@ -19,6 +20,7 @@ const codes: Readonly<Record<string, number>> = {
   SQLITE_CORRUPT: CORRUPT,
   SQLITE_FULL: FULL,
   SQLITE_CANTOPEN: 14,
+  SQLITE_CONSTRAINT: CONSTRAINT,
   SQLITE_NOTADB: NOTADB,
   SQLITE_IOERR_SHMSIZE: IOERR_SHMSIZE,
   SQLITE_CORRUPT_VTAB: CORRUPT_VTAB,
@@ -40,6 +42,11 @@ function resultCode(error: unknown): number {
 export function isBusy(error: unknown): boolean {
   const primary = resultCode(error) & 0xff;
   return primary === BUSY || primary === LOCKED;
+}
+
+/** Whether a rule of a table's forbids what was asked. */
+export function isConstraint(error: unknown): boolean {
+  return (resultCode(error) & 0xff) === CONSTRAINT;
 }
 
 /** Whether a file is no database, or was one. */

@@ -1,7 +1,7 @@
 import { CrudpError } from '../../../errors.ts';
 import { type Call, type Reply, writes } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { EffectRefused } from './effects.ts';
+import { constraintFact, EffectRefused } from './effects.ts';
 import { isBusy, storageFailure } from './failure.ts';
 import type { Store } from './store.ts';
 
@@ -92,7 +92,7 @@ export class GroupRunner {
     const effects = call.name === 'complete' ? call.args[1].effects : [];
     if (effects.length === 0 || this.#failed || storageFailure(error)) return undefined;
     const message = error instanceof Error ? error.message : String(error);
-    return { value: { kind: 'effect_failed', index: effects.length - 1, message } };
+    return { value: { kind: 'effect_failed', index: effects.length - 1, message, ...constraintFact(error) } };
   }
 
   #attempt(call: Call): Reply {

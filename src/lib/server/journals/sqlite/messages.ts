@@ -55,6 +55,8 @@ export function replyBlobsOf({ name }: Call, reply: Reply): Uint8Array[] {
       return (reply.value as ReturnType<Calls['results']>).map(({ frame }) => frame);
     case 'claim':
       return (reply.value as ReturnType<Calls['claim']>)?.batches.map(({ frame }) => frame) ?? [];
+    case 'pending':
+      return (reply.value as ReturnType<Calls['pending']>).batches.map(({ frame }) => frame);
     case 'read':
       return (reply.value as ReturnType<Calls['read']>).entries.map(({ frame }) => frame);
     default:

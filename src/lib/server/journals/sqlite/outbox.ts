@@ -1,4 +1,5 @@
-import type { OutboxKey, Place } from '../../journal.ts';
+import type { OutboxKey, Place, Span } from '../../journal.ts';
+import { isWithin, spansOf } from '../spans.ts';
 import type { Connection } from './connection.ts';
 
 /** An outbox's row: see schema.ts. */
@@ -7,88 +8,115 @@ export interface OutboxRow {
   readonly accepted: number;
   readonly tag: string;
   readonly next: number;
-  readonly begun: number;
-  readonly times: number;
+  readonly done: readonly Span[];
+  /** How often packets were begun that are not completed. */
+  readonly begun: ReadonlyMap<number, number>;
   readonly oldest: number;
 }
 
 export function findOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRow | undefined {
-  return db.get<OutboxRow>(
-    'SELECT id, accepted, tag, next, begun, times, oldest FROM crudp_outbox WHERE user = ? AND outbox = ?',
+  const row = db.get<Omit<OutboxRow, 'done' | 'begun'> & { done: string | null; begins: string | null }>(
+    'SELECT id, accepted, tag, next, done, begins, oldest FROM crudp_outbox WHERE user = ? AND outbox = ?',
     user,
     outbox,
   );
+  if (!row) return undefined;
+  const { done, begins, ...rest } = row;
+  return { ...rest, done: done === null ? [] : (JSON.parse(done) as Span[]), begun: begunOf(begins) };
 }
 
 export function addOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRow {
-  const row = { accepted: 0, tag: '0', next: 1, begun: 0, times: 0, oldest: 1 };
   const added = db.get<{ id: number }>(
-    `INSERT INTO crudp_outbox (user, outbox, accepted, tag, next, begun, times, oldest)
-     VALUES (?, ?, 0, '0', 1, 0, 0, 1) RETURNING id`,
+    `INSERT INTO crudp_outbox (user, outbox, accepted, tag, next, oldest)
+     VALUES (?, ?, 0, '0', 1, 1) RETURNING id`,
     user,
     outbox,
   ) as { id: number };
-  return { id: added.id, ...row };
+  return { id: added.id, accepted: 0, tag: '0', next: 1, done: [], begun: new Map(), oldest: 1 };
+}
+
+type Begin = readonly [from: number, to: number, times: number];
+
+function begunOf(text: string | null): Map<number, number> {
+  const begun = new Map<number, number>();
+  if (text === null) return begun;
+  for (const [from, to, times] of JSON.parse(text) as Begin[]) {
+    for (let seq = from; seq <= to; seq++) begun.set(seq, times);
+  }
+  return begun;
+}
+
+/** The `begins` column: packets begun together are one entry. */
+export function beginsText(begun: ReadonlyMap<number, number>): string | null {
+  const begins: [number, number, number][] = [];
+  for (const [seq, times] of [...begun].sort(([a], [b]) => a - b)) {
+    const last = begins.at(-1);
+    if (last && seq === last[1] + 1 && times === last[2]) last[1] = seq;
+    else begins.push([seq, seq, times]);
+  }
+  return begins.length > 0 ? JSON.stringify(begins) : null;
+}
+
+export function spansText(spans: readonly Span[]): string | null {
+  return spans.length > 0 ? JSON.stringify(spans) : null;
 }
 
 export function placeOf(row: OutboxRow | undefined, epoch: string): Place {
   return row ? { epoch, seq: row.accepted, tag: row.tag } : { epoch: '0', seq: 0, tag: '0' };
 }
 
-/** The first `count` packets of an outbox that have not run. */
-export function waitingSeqs(db: Connection, { id, next }: Pick<OutboxRow, 'id' | 'next'>, count: number): number[] {
-  const seqs: number[] = [];
-  let after = next - 1;
-  // A batch at a time: nearly always the first one answers, and one more tells that there is no next.
-  while (seqs.length < count) {
+/** The first packet of an outbox that has not been completed. */
+export function firstWaiting(db: Connection, { id, next, done }: OutboxLine): number | undefined {
+  // A batch at a time: nearly always the first one answers.
+  for (let after = next - 1; ; ) {
     const batch = db.get<BatchSpan>(
       'SELECT first, last, runs FROM crudp_batch WHERE outbox = ? AND last > ? ORDER BY last LIMIT 1',
       id,
       after,
     );
-    if (!batch) break;
+    if (!batch) return undefined;
     for (const [from, to] of runsOf(batch)) {
-      for (let seq = Math.max(from, next); seq <= to && seqs.length < count; seq++) seqs.push(seq);
+      for (let seq = Math.max(from, next); seq <= to; seq++) {
+        const over = done.find((span) => span[0] <= seq && seq <= span[1]);
+        if (!over) return seq;
+        seq = over[1];
+      }
     }
     after = batch.last;
   }
-  return seqs;
 }
 
-/** Which of `seqs` have been accepted and have not run. */
-export function waitingAmong(db: Connection, { id, next }: OutboxRow, seqs: readonly number[]): Set<number> {
-  const candidates = seqs.filter((seq) => seq >= next);
+export type OutboxLine = Pick<OutboxRow, 'id' | 'next' | 'done'>;
+
+/** Which of `seqs`, ascending, have been accepted and not completed. */
+export function waitingAmong(db: Connection, outbox: OutboxLine, seqs: readonly number[]): Set<number> {
+  const { next, done } = outbox;
+  const candidates = seqs.filter((seq) => seq >= next && !isWithin(done, seq));
   const [least, greatest] = [candidates[0], candidates.at(-1)];
   if (least === undefined || greatest === undefined) return new Set();
-  const batches = db.all<BatchSpan>(
-    'SELECT first, last, runs FROM crudp_batch WHERE outbox = ? AND last >= ? AND first <= ?',
-    id,
-    least,
-    greatest,
-  );
-  const runs = batches.flatMap(runsOf);
+  const runs = batchesAmong(db, outbox.id, [least, greatest]).flatMap(runsOf);
   return new Set(candidates.filter((seq) => runs.some(([from, to]) => from <= seq && seq <= to)));
 }
 
-interface BatchSpan {
+/** Batches with packets of a span. */
+export function batchesAmong(db: Connection, outbox: number, [from, to]: Span): BatchSpan[] {
+  const query = 'SELECT first, last, runs FROM crudp_batch WHERE outbox = ? AND last >= ? AND first <= ? ORDER BY last';
+  return db.all<BatchSpan>(query, outbox, from, to);
+}
+
+export interface BatchSpan {
   readonly first: number;
   readonly last: number;
   readonly runs: string | null;
 }
 
-type Run = readonly [from: number, to: number];
-
-function runsOf({ first, last, runs }: BatchSpan): readonly Run[] {
-  return runs === null ? [[first, last]] : (JSON.parse(runs) as Run[]);
+/** The packets of a batch: a client leaves out what it has cancelled. */
+export function runsOf({ first, last, runs }: BatchSpan): readonly Span[] {
+  return runs === null ? [[first, last]] : (JSON.parse(runs) as Span[]);
 }
 
-/** The `runs` column for ascending `seqs`: a client leaves out what it has cancelled. */
+/** The `runs` column for ascending `seqs`. */
 export function runsText(seqs: readonly number[]): string | null {
-  const runs: [number, number][] = [];
-  for (const seq of seqs) {
-    const run = runs.at(-1);
-    if (run && seq === run[1] + 1) run[1] = seq;
-    else runs.push([seq, seq]);
-  }
+  const runs = spansOf(seqs);
   return runs.length > 1 ? JSON.stringify(runs) : null;
 }

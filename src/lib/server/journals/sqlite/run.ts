@@ -1,9 +1,19 @@
-import type { Claim, CompletionOutcome, Identity, OutboxKey, PendingBatch } from '../../journal.ts';
+import type { Claim, CompletionOutcome, Identity, OutboxKey, Pending, PendingBatch } from '../../journal.ts';
+import { covers, spansOf, unionOf, without } from '../spans.ts';
 import type { DatedCompletion } from './calls.ts';
 import { bytesOf, type Connection } from './connection.ts';
 import { runEffects } from './effects.ts';
 import { appendEntry } from './logs.ts';
-import { findOutbox, type OutboxRow, waitingSeqs } from './outbox.ts';
+import {
+  batchesAmong,
+  beginsText,
+  findOutbox,
+  firstWaiting,
+  type OutboxRow,
+  runsOf,
+  spansText,
+  waitingAmong,
+} from './outbox.ts';
 import { addResults, statusesOf } from './results.ts';
 
 /** Batches handed out with one claim, however small they are. */
@@ -22,33 +32,31 @@ interface BatchRow {
 /** Null where nothing of the outbox waits. */
 export function claimOutbox(db: Connection, key: OutboxKey, token: number, maxBytes: number): Claim | null {
   const outbox = findOutbox(db, key);
-  const [next] = outbox ? waitingSeqs(db, outbox, 1) : [];
+  const next = outbox && firstWaiting(db, outbox);
   if (!outbox || next === undefined) return null;
-  const rows = db.all<BatchRow>(
-    `SELECT first, last, needs, contract, received_at, identity, frame FROM crudp_batch
-     WHERE outbox = ? AND last >= ? AND last <= ? ORDER BY last`,
-    outbox.id,
-    next,
-    lastWithin(db, outbox.id, next, maxBytes),
-  );
-  const needs = rows.flatMap((row) => (row.needs === null ? [] : (JSON.parse(row.needs) as number[])));
-  return {
-    user: key.user,
-    outbox: key.outbox,
-    token,
-    next,
-    attempts: outbox.begun === next ? outbox.times : 0,
-    batches: rows.map(pendingBatch),
-    statuses: statusesOf(db, outbox.id, [...new Set(needs)]),
-  };
+  const done = without(outbox.done, [0, next]);
+  return { ...key, token, next, done, begun: outbox.begun, ...pendingAfter(db, outbox.id, next - 1, maxBytes) };
 }
 
-/** The greatest `last` of the batches from `next` on that stay within `maxBytes`; the first one's in any case. */
-function lastWithin(db: Connection, outbox: number, next: number, maxBytes: number): number {
-  const sizes = db.all<{ last: number; bytes: number }>(
-    'SELECT last, bytes FROM crudp_batch WHERE outbox = ? AND last >= ? ORDER BY last LIMIT ?',
+/** The next batches with packets above `seq`. */
+export function pendingAfter(db: Connection, outbox: number, seq: number, maxBytes: number): Pending {
+  const rows = db.all<BatchRow>(
+    `SELECT first, last, needs, contract, received_at, identity, frame FROM crudp_batch
+     WHERE outbox = ? AND last > ? AND last <= ? ORDER BY last`,
     outbox,
-    next,
+    seq,
+    lastWithin(db, outbox, seq, maxBytes),
+  );
+  const needs = rows.flatMap((row) => (row.needs === null ? [] : (JSON.parse(row.needs) as number[])));
+  return { batches: rows.map(pendingBatch), statuses: statusesOf(db, outbox, [...new Set(needs)]) };
+}
+
+/** The greatest `last` of the batches above `seq` that stay within `maxBytes`; the first one's in any case. */
+function lastWithin(db: Connection, outbox: number, seq: number, maxBytes: number): number {
+  const sizes = db.all<{ last: number; bytes: number }>(
+    'SELECT last, bytes FROM crudp_batch WHERE outbox = ? AND last > ? ORDER BY last LIMIT ?',
+    outbox,
+    seq,
     maxClaimBatches,
   );
   let [end, sum] = [0, 0];
@@ -65,22 +73,27 @@ function pendingBatch({ first, last, contract, received_at, identity, frame }: B
   return { frame: bytesOf(frame), contract, identity: sender, from: first, to: last, receivedAt: received_at };
 }
 
-export function beginPacket(db: Connection, key: OutboxKey, seq: number): number {
+export function beginPackets(db: Connection, key: OutboxKey, seqs: readonly number[]): number[] {
   const outbox = findOutbox(db, key) as OutboxRow;
-  if (waitingSeqs(db, outbox, 1)[0] !== seq) throw new TypeError(`packet ${seq} is not the next one of its outbox`);
-  const times = outbox.begun === seq ? outbox.times + 1 : 1;
-  db.run('UPDATE crudp_outbox SET begun = ?, times = ? WHERE id = ?', seq, times, outbox.id);
-  return times;
+  checkWaiting(
+    seqs,
+    waitingAmong(
+      db,
+      outbox,
+      [...seqs].sort((a, b) => a - b),
+    ),
+  );
+  const begun = withBegun(outbox.begun, seqs);
+  db.run('UPDATE crudp_outbox SET begins = ? WHERE id = ?', beginsText(begun), outbox.id);
+  return seqs.map((seq) => begun.get(seq) as number);
 }
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
 export function completePackets(db: Connection, key: OutboxKey, completion: DatedCompletion): CompletionOutcome {
-  const { results, frame, logged, pushes, effects, beginsNext, at, marks } = completion;
+  const { results, frame, logged, pushes, effects, begins, at, marks } = completion;
   const outbox = findOutbox(db, key) as OutboxRow;
-  const waiting = waitingSeqs(db, outbox, results.length + 1);
-  if (results.length === 0 || results.some(({ seq }, index) => seq !== waiting[index])) {
-    throw new TypeError('a completion has the results of the next packets of its outbox, in order');
-  }
+  const seqs = results.map(({ seq }) => seq);
+  checkCompletion(db, outbox, seqs, begins);
   runEffects(db, effects);
   const chunk = addResults(db, outbox.id, results, { frame, logged, at });
   if (logged) {
@@ -88,18 +101,60 @@ export function completePackets(db: Connection, key: OutboxKey, completion: Date
     appendEntry(db, `user:${key.user}`, content, marks[0] as string, at);
   }
   for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index + 1] as string, at);
+  moveOn(db, outbox, seqs, begins);
+  return { kind: 'committed' };
+}
 
-  const following = waiting[results.length];
-  const next = (waiting[results.length - 1] as number) + 1;
-  const begun = beginsNext && following !== undefined ? following : 0;
+/** @throws {TypeError} */
+function checkCompletion(db: Connection, outbox: OutboxRow, seqs: readonly number[], begins: readonly number[]): void {
+  if (seqs.length === 0) throw new TypeError('a completion has at least one result');
+  const named = new Set([...seqs, ...begins]);
+  const waiting = waitingAmong(
+    db,
+    outbox,
+    [...named].sort((a, b) => a - b),
+  );
+  checkWaiting(seqs, waiting);
+  checkWaiting(begins, waiting);
+  if (named.size < seqs.length + begins.length) throw new TypeError('a packet that is completed does not begin');
+}
+
+/** @throws {TypeError} */
+function checkWaiting(seqs: readonly number[], waiting: ReadonlySet<number>): void {
+  for (const [index, seq] of seqs.entries()) {
+    if (!waiting.has(seq)) throw new TypeError(`packet ${seq} does not wait to be run`);
+    if (index > 0 && seq <= (seqs[index - 1] as number)) throw new TypeError('packets are named in ascending order');
+  }
+}
+
+/** Takes completed packets out of the line, and batches of which nothing is left. */
+function moveOn(db: Connection, outbox: OutboxRow, seqs: readonly number[], begins: readonly number[]): void {
+  const [first, last] = [seqs[0] as number, seqs.at(-1) as number];
+  let done = unionOf(outbox.done, spansOf(seqs));
+  const next = firstWaiting(db, { ...outbox, done }) ?? outbox.accepted + 1;
+  db.run('DELETE FROM crudp_batch WHERE outbox = ? AND last < ?', outbox.id, next);
+  done = without(done, [0, next]);
+  if (done.length > 0) {
+    for (const batch of batchesAmong(db, outbox.id, [Math.max(first, next), last])) {
+      if (!runsOf(batch).every((run) => covers(done, run))) continue;
+      db.run('DELETE FROM crudp_batch WHERE outbox = ? AND last = ?', outbox.id, batch.last);
+      done = without(done, [batch.first, batch.last]);
+    }
+  }
+  const completed = new Set(seqs);
+  const begun = new Map([...outbox.begun].filter(([seq]) => !completed.has(seq)));
   db.run(
-    'UPDATE crudp_outbox SET next = ?, begun = ?, times = ?, oldest = min(oldest, ?) WHERE id = ?',
+    'UPDATE crudp_outbox SET next = ?, done = ?, begins = ?, oldest = min(oldest, ?) WHERE id = ?',
     next,
-    begun,
-    begun > 0 ? 1 : 0,
-    waiting[0] as number,
+    spansText(done),
+    beginsText(withBegun(begun, begins)),
+    first,
     outbox.id,
   );
-  db.run('DELETE FROM crudp_batch WHERE outbox = ? AND last < ?', outbox.id, next);
-  return { kind: 'committed' };
+}
+
+function withBegun(begun: ReadonlyMap<number, number>, seqs: readonly number[]): Map<number, number> {
+  const more = new Map(begun);
+  for (const seq of seqs) more.set(seq, (begun.get(seq) ?? 0) + 1);
+  return more;
 }

@@ -18,7 +18,8 @@ export const migrations: readonly string[] = [
     opens INTEGER NOT NULL
   ) STRICT;
 
-  -- next: packets below have run. begun, times: the packet that was begun last, and how often.
+  -- next: packets below have run.
+  -- begun, times: the packet that was begun last, and how often.
   -- oldest: there are no results below.
   CREATE TABLE crudp_outbox (
     id INTEGER PRIMARY KEY,
@@ -96,6 +97,15 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (log, "offset")
   ) STRICT;
   CREATE INDEX crudp_entry_at ON crudp_entry (at, log, "offset");
+  `,
+  `
+  -- done: JSON [[from, to], ...], packets above next that were completed out of line, of batches that are still here.
+  -- begins: JSON [[from, to, times], ...], packets that were begun and not completed. Both null where there are none.
+  ALTER TABLE crudp_outbox ADD COLUMN done TEXT;
+  ALTER TABLE crudp_outbox ADD COLUMN begins TEXT;
+  UPDATE crudp_outbox SET begins = json_array(json_array(begun, begun, times)) WHERE begun > 0;
+  ALTER TABLE crudp_outbox DROP COLUMN begun;
+  ALTER TABLE crudp_outbox DROP COLUMN times;
   `,
 ];
 

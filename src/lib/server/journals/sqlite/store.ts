@@ -1,12 +1,12 @@
-import type { Claim, CompletionOutcome, OutboxKey } from '../../journal.ts';
+import type { Claim, CompletionOutcome, OutboxKey, Pending } from '../../journal.ts';
 import { Turns } from '../turns.ts';
 import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { appendEntry, endOf, readLog, trimLogs } from './logs.ts';
-import { findOutbox, placeOf, waitingSeqs } from './outbox.ts';
+import { findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
 import { chunksOf, trimResults } from './results.ts';
-import { beginPacket, claimOutbox, completePackets } from './run.ts';
+import { beginPackets, claimOutbox, completePackets, pendingAfter } from './run.ts';
 
 /** Claims of one opening: tokens of the next one are above them. */
 const tokensPerOpen = 2 ** 32;
@@ -32,6 +32,8 @@ export class Store implements Calls {
   readonly #turns = new Turns<string>();
   /** Tokens by user and outbox. */
   readonly #leases = new Map<string, Map<string, number>>();
+  /** Tokens of claims during which `resume` was called. */
+  readonly #resumed = new Set<number>();
   #token: number;
 
   constructor(db: Connection, { epoch, opens, maxClaimBytes }: StoreOptions) {
@@ -78,23 +80,35 @@ export class Store implements Calls {
     return null;
   }
 
-  begin(...[lease, seq]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
-    return this.#holds(lease) ? beginPacket(this.#db, lease, seq) : null;
+  pending(...[lease, afterSeq]: Parameters<Calls['pending']>): Pending {
+    const outbox = this.#holds(lease) ? findOutbox(this.#db, lease) : undefined;
+    if (!outbox) return { batches: [], statuses: new Map() };
+    return pendingAfter(this.#db, outbox.id, afterSeq, this.#maxClaimBytes);
+  }
+
+  begin(...[lease, seqs]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
+    return this.#holds(lease) ? beginPackets(this.#db, lease, seqs) : null;
   }
 
   complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
     return this.#holds(lease) ? completePackets(this.#db, lease, completion) : { kind: 'fenced' };
   }
 
-  release(...[lease]: Parameters<Calls['release']>): ReturnType<Calls['release']> {
+  release(...[lease, idleUpTo]: Parameters<Calls['release']>): boolean {
     if (!this.#holds(lease)) return false;
-    const outbox = findOutbox(this.#db, lease);
-    const pending = outbox !== undefined && waitingSeqs(this.#db, outbox, 1).length > 0;
     const mine = this.#leases.get(lease.user);
     mine?.delete(lease.outbox);
     if (mine?.size === 0) this.#leases.delete(lease.user);
-    if (pending) this.#turns.add(lease.user, lease.outbox);
-    return pending;
+    const isResumed = this.#resumed.delete(lease.token);
+    const outbox = findOutbox(this.#db, lease);
+    return outbox !== undefined && (isResumed || outbox.accepted > idleUpTo) && this.#giveTurn(lease, outbox);
+  }
+
+  resume(...[key]: Parameters<Calls['resume']>): boolean {
+    const token = this.#leases.get(key.user)?.get(key.outbox);
+    const outbox = token === undefined ? findOutbox(this.#db, key) : undefined;
+    if (token !== undefined) this.#resumed.add(token);
+    return outbox !== undefined && this.#giveTurn(key, outbox);
   }
 
   append(...[entries, marks, at]: Parameters<Calls['append']>): void {
@@ -130,6 +144,12 @@ export class Store implements Calls {
     const mine = this.#leases.get(key.user) ?? new Map<string, number>();
     this.#leases.set(key.user, mine.set(key.outbox, claim.token));
     return claim;
+  }
+
+  #giveTurn({ user, outbox }: OutboxKey, row: OutboxRow): boolean {
+    if (firstWaiting(this.#db, row) === undefined) return false;
+    this.#turns.add(user, outbox);
+    return true;
   }
 
   #holds({ user, outbox, token }: Lease): boolean {

@@ -1,0 +1,205 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { Codec } from '../codec/codec.ts';
+import type { Contract } from '../contract/contract.ts';
+import { CrudpError } from '../errors.ts';
+import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
+import { type Settled, settleWith } from './invoke.ts';
+import type { Claim, Completion, CompletionOutcome, Journal } from './journal.ts';
+import type { Log } from './log.ts';
+import type { UnitPacket } from './units.ts';
+
+export interface LedgerDeps {
+  readonly journal: Journal;
+  readonly contract: Contract;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What stands or falls together: a packet's result, an atomic group's, or those of packets that shared one call. */
+export interface Entry {
+  readonly packets: readonly UnitPacket[];
+  readonly settled: readonly Settled[];
+  /** Came to its results without a handler. */
+  readonly byVerdict?: boolean;
+  /** Runs packets that shared a call one by one; their entries take this one's place when an effect of it fails. */
+  readonly apart?: () => Promise<readonly Entry[]>;
+}
+
+// Results are committed together: each alone would cost a turn of the disk. At most so many, and about as many bytes as
+// one event of a stream carries; and never later than this, so that a long batch shows how far it is.
+const maxResults = 256;
+const maxBytes = 49_152;
+const maxDelayMs = 50;
+/** Between tries to store results on a full disk. */
+const storageRetryMs = 1000;
+
+/** Results of one claimed outbox on their way into the journal, in order. */
+export class Ledger {
+  private readonly claim: Claim;
+  private readonly deps: LedgerDeps;
+  private readonly signal: AbortSignal;
+  private readonly onStatus: (seq: number, status: number) => void;
+  private entries: Entry[] = [];
+  private count = 0;
+  private bytes = 0;
+  private timer: Timer | undefined;
+  private tail: Promise<boolean> = Promise.resolve(true);
+
+  /**
+   * @param signal Aborted when the server gives up waiting for a full disk.
+   * @param onStatus Told each packet's status: when it is added, and again where its effect has failed.
+   */
+  constructor(claim: Claim, deps: LedgerDeps, signal: AbortSignal, onStatus: (seq: number, status: number) => void) {
+    this.claim = claim;
+    this.deps = deps;
+    this.signal = signal;
+    this.onStatus = onStatus;
+  }
+
+  get isFull(): boolean {
+    return this.count >= maxResults || this.bytes >= maxBytes;
+  }
+
+  add(entry: Entry): void {
+    this.entries.push(entry);
+    for (const { result, bytes } of entry.settled) {
+      this.count++;
+      this.bytes += bytes;
+      this.onStatus(result.seq, result.status);
+    }
+    // A failure is kept in `tail`, for the next commit to report.
+    this.timer ??= this.deps.clock.after(maxDelayMs, () => void this.commit([]).catch(() => undefined));
+  }
+
+  /**
+   * Makes durable what has been added, and counts the attempts of packets that begin now.
+   *
+   * @returns false: fenced.
+   */
+  commit(begins: readonly number[]): Promise<boolean> {
+    this.timer?.cancel();
+    this.timer = undefined;
+    const entries = this.entries;
+    [this.entries, this.count, this.bytes] = [[], 0, 0];
+    this.tail = this.tail.then((isOurs) => isOurs && this.write(entries, begins));
+    return this.tail;
+  }
+
+  private async write(entries: readonly Entry[], begins: readonly number[]): Promise<boolean> {
+    const { journal } = this.deps;
+    if (entries.length === 0) return begins.length === 0 || (await journal.begin(this.claim, begins)) !== null;
+    const parts = partsOf(entries);
+    for (const [index, part] of parts.entries()) {
+      if (!(await this.writePart(part, index === parts.length - 1 ? begins : []))) return false;
+    }
+    return true;
+  }
+
+  private async writePart(entries: readonly Entry[], begins: readonly number[]): Promise<boolean> {
+    const outcome = await this.complete(entries, begins);
+    if (outcome.kind === 'committed') this.committed(entries);
+    if (outcome.kind !== 'effect_failed') return outcome.kind === 'committed';
+    // Nothing of it was committed. What came before the entry at fault goes in as it is, that one by its fault, and what
+    // came after it with it: so each entry is tried twice at most, however many fail.
+    const { entry, index, packet } = ownerOf(entries, outcome.index);
+    const before = entries.slice(0, index);
+    if (before.length > 0 && !(await this.writePart(before, []))) return false;
+    const instead = entry.apart ? await entry.apart() : [this.failedEntry(entry, packet, outcome)];
+    for (const { settled } of instead) for (const { result } of settled) this.onStatus(result.seq, result.status);
+    return this.writePart([...instead, ...entries.slice(index + 1)], begins);
+  }
+
+  private async complete(entries: readonly Entry[], begins: readonly number[]): Promise<CompletionOutcome> {
+    const { journal, clock, log } = this.deps;
+    const completion = this.completionOf(entries, begins);
+    for (;;) {
+      try {
+        return await journal.complete(this.claim, completion);
+      } catch (error) {
+        // The handlers have run; running them again because the disk is full would be wrong. Their results wait.
+        if (!(error instanceof CrudpError) || !error.retryable || this.signal.aborted) throw error;
+        log({ event: 'failed', where: 'journal.complete', error });
+        await new Promise<void>((resolve) => clock.after(storageRetryMs, resolve));
+      }
+    }
+  }
+
+  private completionOf(entries: readonly Entry[], begins: readonly number[]): Completion {
+    const { contract, codec } = this.deps;
+    const settled = entries.flatMap((entry) => entry.settled);
+    const results = settled.map(({ result }) => result);
+    const only = settled.length === 1 ? settled[0]?.frame : undefined;
+    return {
+      results: results.map(({ seq, status }) => ({ seq, status })),
+      frame: only ?? codec.encodeResponse(contract, { outbox: this.claim.outbox, results }),
+      logged: results.some(isLogged),
+      pushes: settled.flatMap(({ pushes }) => pushes),
+      effects: settled.flatMap(({ effects }) => effects),
+      begins,
+    };
+  }
+
+  private committed(entries: readonly Entry[]): void {
+    const { user, outbox } = this.claim;
+    for (const { settled, byVerdict } of entries) {
+      if (!byVerdict) continue;
+      for (const { result } of settled) {
+        this.deps.log({ event: 'settled', user, reqId: reqIdOf(outbox, result.seq), status: result.status });
+      }
+    }
+  }
+
+  /** The packet whose effect it was decides; nothing of the others in its entry stands, nor of their pushes. */
+  private failedEntry(
+    { packets }: Entry,
+    owner: UnitPacket,
+    { changes, isConstraint, message }: Extract<CompletionOutcome, { kind: 'effect_failed' }>,
+  ): Entry {
+    const status = changes !== undefined || isConstraint ? Status.conflict : Status.internal;
+    if (status === Status.internal) {
+      const where = `effect of ${reqIdOf(this.claim.outbox, owner.seq)}`;
+      this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', message) });
+    }
+    return { packets, settled: rolledBack(packets, settleWith({ packet: owner }, status)) };
+  }
+}
+
+/** A unit's results when one of its packets has failed. */
+export function rolledBack(packets: readonly UnitPacket[], failed: Settled): Settled[] {
+  return packets.map((packet) =>
+    packet.seq === failed.result.seq ? failed : settleWith({ packet }, Status.rolled_back),
+  );
+}
+
+/** Cut so that each part makes one frame: results of reads, which enter no log, apart from the others. */
+function partsOf(entries: readonly Entry[]): Entry[][] {
+  const parts: Entry[][] = [];
+  let [count, bytes, wasLogged] = [0, 0, false];
+  for (const entry of entries) {
+    const size = entry.settled.reduce((sum, one) => sum + one.bytes, 0);
+    const logged = entry.settled.some(({ result }) => isLogged(result));
+    const fits = count + entry.settled.length <= maxResults && bytes + size <= maxBytes && logged === wasLogged;
+    const last = parts.at(-1);
+    if (last && fits) last.push(entry);
+    else parts.push([entry]);
+    [count, bytes] = last && fits ? [count + entry.settled.length, bytes + size] : [entry.settled.length, size];
+    wasLogged = logged;
+  }
+  return parts;
+}
+
+function isLogged({ route }: PacketResult): boolean {
+  return actionOf(route) !== 'read';
+}
+
+function ownerOf(entries: readonly Entry[], effect: number): { entry: Entry; index: number; packet: UnitPacket } {
+  let end = 0;
+  for (const [index, entry] of entries.entries()) {
+    for (const [place, { effects }] of entry.settled.entries()) {
+      end += effects.length;
+      if (effect < end) return { entry, index, packet: entry.packets[place] as UnitPacket };
+    }
+  }
+  throw new RangeError(`no effect ${effect}`);
+}
