@@ -1,0 +1,31 @@
+import { loadCodecSync, portableCodec } from '../../src/codec.ts';
+import type { Codec } from '../../src/lib/codec/codec.ts';
+import type { BatchRequest, BatchResponse } from '../../src/lib/packet.ts';
+import type { Adapter, Bound } from '../adapter.ts';
+import { app } from '../contract.ts';
+import type { Workload } from '../fixtures.ts';
+
+const outbox = '9f3c20d17ab45e68';
+
+export const wasm: Adapter = { name: 'crudp', bind: (workload) => bind(loadCodecSync({ fallback: false }), workload) };
+export const portable: Adapter = { name: 'crudp portable', bind: (workload) => bind(portableCodec(), workload) };
+
+/** Carries what the rivals need not: the outbox, signatures, a checksum; and judges every value while it decodes. */
+function bind(codec: Codec, workload: Workload): Bound {
+  if (workload.kind === 'response') {
+    const batch: BatchResponse = { outbox, results: workload.packets };
+    return {
+      encode: () => codec.encodeResponse(app, batch),
+      decode: (bytes) => codec.decodeResponse(app, bytes),
+      packetsIn: (decoded) => (decoded as BatchResponse).results,
+    };
+  }
+  const first = workload.packets[0]?.seq as number;
+  const batch: BatchRequest = { outbox, first, oldest: 0, packets: workload.packets };
+  return {
+    encode: () => codec.encodeRequest(app, batch),
+    decode: (bytes) => codec.decodeRequest(app, bytes),
+    packetsIn: (decoded) => (decoded as BatchRequest).packets,
+    extras: { open: (bytes) => codec.openRequest(app, bytes) },
+  };
+}

@@ -1,0 +1,53 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { CodecName } from './adapter.ts';
+import type { Order, Ready } from './codec-process.ts';
+import type { WorkloadName } from './fixtures.ts';
+
+const hooks = new URL('../scripts/ts.mjs', import.meta.url).href;
+const script = fileURLToPath(new URL('./codec-process.ts', import.meta.url));
+
+/** A codec's process, from the parent's side. It sleeps between orders, so that the one that is timed has the machine. */
+export class CodecHandle implements Ready {
+  readonly codec: CodecName;
+  readonly operations: readonly string[];
+  readonly bytes: number;
+  private readonly child: ChildProcess;
+
+  private constructor(codec: CodecName, child: ChildProcess, { operations, bytes }: Ready) {
+    this.codec = codec;
+    this.child = child;
+    this.operations = operations;
+    this.bytes = bytes;
+  }
+
+  static async start(codec: CodecName, workload: WorkloadName): Promise<CodecHandle> {
+    const child = fork(script, [codec, workload], { execArgv: ['--expose-gc', '--import', hooks] });
+    return new CodecHandle(codec, child, (await answer(child, codec)) as Ready);
+  }
+
+  /** Seconds per call. */
+  async measure(order: Order): Promise<number> {
+    this.child.send(order);
+    return (await answer(this.child, this.codec)) as number;
+  }
+
+  stop(): void {
+    this.child.kill();
+  }
+}
+
+async function answer(child: ChildProcess, codec: CodecName): Promise<unknown> {
+  const died = new AbortController();
+  const exit = (code: number | null): void => died.abort(new Error(`the process of ${codec} ended with ${code}`));
+  child.once('exit', exit);
+  try {
+    const [message] = await once(child, 'message', { signal: died.signal });
+    return message;
+  } catch (error) {
+    throw died.signal.aborted ? died.signal.reason : error;
+  } finally {
+    child.off('exit', exit);
+  }
+}
