@@ -63,7 +63,5 @@ declare module 'avsc' {
 }
 
 declare module 'bebop' {
-  export class BebopView {
-    static getInstance(): BebopView;
-  }
+  export const BebopView: { getInstance(): object };
 }
