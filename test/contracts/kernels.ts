@@ -4,6 +4,7 @@ import { frames } from './kernels/frames.ts';
 import { groups } from './kernels/groups.ts';
 import { growth } from './kernels/growth.ts';
 import { refusals } from './kernels/refusals.ts';
+import { text } from './kernels/text.ts';
 import { values } from './kernels/values.ts';
 import { wiping } from './kernels/wiping.ts';
 
@@ -15,6 +16,7 @@ export function kernelsContract(name: string, create: () => Kernels): void {
     refusals(kernels);
     groups(kernels);
     values(kernels);
+    text(kernels);
     growth(create);
     wiping(create);
   });
