@@ -1,5 +1,5 @@
 import type { PacketResult, RequestPacket } from '../src/lib/packet.ts';
-import type { Workload } from './fixtures.ts';
+import type { Workload, WorkloadName } from './fixtures.ts';
 
 export type Packet = RequestPacket | PacketResult;
 
@@ -37,11 +37,18 @@ const loaders = {
   bufbuild: async () => (await import('./adapters/bufbuild.ts')).bufbuild,
   avsc: async () => (await import('./adapters/avsc.ts')).avsc,
   bebop: async () => (await import('./adapters/bebop.ts')).bebop,
+  'msgpackr ticks': async () => (await import('./adapters/msgpackr.ts')).ticks,
+  'avsc ticks': async () => (await import('./adapters/avsc.ts')).ticks,
 } satisfies Record<string, () => Promise<Adapter>>;
 
 export type CodecName = keyof typeof loaders;
 export const codecNames = Object.keys(loaders) as readonly CodecName[];
 export const ownCodecs: readonly CodecName[] = ['crudp', 'crudp portable'];
+
+/** Those that have another way for unixids than text are for W4u only. */
+export function carries(codec: CodecName, workload: WorkloadName): boolean {
+  return workload === 'W4u' || !codec.endsWith(' ticks');
+}
 
 export function loadAdapter(name: CodecName): Promise<Adapter> {
   return loaders[name]();

@@ -1,4 +1,4 @@
-import type { CodecName } from './adapter.ts';
+import { type CodecName, carries } from './adapter.ts';
 import { CodecHandle } from './codec-handle.ts';
 import type { WorkloadName } from './fixtures.ts';
 import { median } from './measure.ts';
@@ -26,7 +26,8 @@ export type Row = Partial<Record<CodecName, Figures>>;
 export async function compare(workload: WorkloadName, { codecs, rounds, maxTime }: Plan): Promise<Row> {
   const handles: CodecHandle[] = [];
   try {
-    for (const codec of codecs) handles.push(await CodecHandle.start(codec, workload));
+    for (const codec of codecs.filter((name) => carries(name, workload)))
+      handles.push(await CodecHandle.start(codec, workload));
     const samples = new Map(handles.map((handle) => [handle, new Map<string, number[]>()]));
     // Round 0 warms the compilers up and is not counted.
     for (let round = 0; round <= rounds; round++) {

@@ -75,7 +75,7 @@ export function ratiosTable(rows: Rows): string {
     });
     const portable = ratio(bestRival(row, 'encode')?.value, timeOf(row, 'crudp portable', 'encode'));
     const portableDecode = ratio(bestRival(row, 'decode')?.value, timeOf(row, 'crudp portable', 'decode'));
-    const bytes = ratio(row.crudp?.bytes, row.avsc?.bytes, wanted[name].bytes);
+    const bytes = ratio(row.crudp?.bytes, row['avsc ticks']?.bytes ?? row.avsc?.bytes, wanted[name].bytes);
     return [name, ...cells, portable, portableDecode, bytes];
   });
   const head = [

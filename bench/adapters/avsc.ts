@@ -1,6 +1,7 @@
 import avro from 'avsc';
 import type { Adapter } from '../adapter.ts';
-import type { Workload } from '../fixtures.ts';
+import type { Member, Workload } from '../fixtures.ts';
+import { fromTicks, type TickedMember, toTicks } from './ticks.ts';
 import { fromTyped, listsOf, type RecordList, type TypedPacket, toTyped } from './typed.ts';
 
 interface Schema {
@@ -52,6 +53,41 @@ export const avsc: Adapter = {
     };
   },
 };
+
+interface PackedMember extends Omit<TickedMember, 'ticks'> {
+  readonly ticks: Buffer;
+}
+
+/** Unixids in 8 bytes and a number; making them and reading them back is part of the work. */
+export const ticks: Adapter = {
+  name: 'avsc ticks',
+  bind(workload) {
+    const eight = { type: 'fixed', name: 'Ticks', size: 8 };
+    const members = arrayOf(record('Member', { ticks: eight, node: 'long', ...person }));
+    const schema = arrayOf(record('Packet', { seq: 'long', route: 'int', members }));
+    const type = avro.Type.forSchema(schema, { wrapUnions: 'never' });
+    const packets = toTyped(workload);
+    return {
+      encode: () => type.toBuffer(packets.map((packet) => ({ ...packet, members: packet.members?.map(pack) }))),
+      decode: (bytes) =>
+        (type.fromBuffer(bytes as Buffer) as (TypedPacket & { members: PackedMember[] })[]).map(
+          (packet): TypedPacket => ({ ...packet, members: packet.members.map(unpack) }),
+        ),
+      packetsIn: (decoded) => fromTyped(decoded as TypedPacket[]),
+    };
+  },
+};
+
+function pack(member: Member): PackedMember {
+  const split = toTicks(member);
+  const eight = Buffer.allocUnsafe(8);
+  eight.writeBigUInt64LE(split.ticks);
+  return { ...split, ticks: eight };
+}
+
+function unpack(member: PackedMember): Member {
+  return fromTicks({ ...member, ticks: member.ticks.readBigUInt64LE() });
+}
 
 /** It takes no other byte arrays than Buffers. */
 function withBuffers(packet: TypedPacket): TypedPacket {
