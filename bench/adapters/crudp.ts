@@ -4,6 +4,7 @@ import type { BatchRequest, BatchResponse } from '../../src/lib/packet.ts';
 import type { Adapter, Bound } from '../adapter.ts';
 import { app } from '../contract.ts';
 import type { Workload } from '../fixtures.ts';
+import { floorOf } from '../floor.ts';
 
 const outbox = '9f3c20d17ab45e68';
 
@@ -18,6 +19,7 @@ function bind(codec: Codec, workload: Workload): Bound {
       encode: () => codec.encodeResponse(app, batch),
       decode: (bytes) => codec.decodeResponse(app, bytes),
       packetsIn: (decoded) => (decoded as BatchResponse).results,
+      extras: { floor: floorOf(workload) },
     };
   }
   const first = workload.packets[0]?.seq as number;
@@ -26,6 +28,6 @@ function bind(codec: Codec, workload: Workload): Bound {
     encode: () => codec.encodeRequest(app, batch),
     decode: (bytes) => codec.decodeRequest(app, bytes),
     packetsIn: (decoded) => (decoded as BatchRequest).packets,
-    extras: { open: (bytes) => codec.openRequest(app, bytes) },
+    extras: { open: (bytes) => codec.openRequest(app, bytes), floor: floorOf(workload) },
   };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { carries, codecNames, loadAdapter, ownCodecs } from '../../bench/adapter.ts';
 import { makeWorkload, workloadNames } from '../../bench/fixtures.ts';
+import { floorOf } from '../../bench/floor.ts';
 
 const rivalsInstalled = existsSync(new URL('../../bench/node_modules/avsc', import.meta.url));
 
@@ -40,6 +41,11 @@ describe('Benchmark adapters', () => {
       });
     });
   }
+
+  it.each(workloadNames)('makes the same objects of %s for the floor', (name) => {
+    const workload = makeWorkload(name);
+    expect(difference(workload.packets, floorOf(workload)())).toBeUndefined();
+  });
 
   it('tells a difference', () => {
     expect(difference({ a: [1, { b: 'x' }] }, { a: [1, { b: 'y' }] })).toBe('packets.a.1.b: x became y');

@@ -1,0 +1,139 @@
+import type { PacketResult } from '../src/lib/packet.ts';
+import type { Packet } from './adapter.ts';
+import { type Invoice, type Member, routes, type Scan, type User, type Workload } from './fixtures.ts';
+
+/** Makes the objects of the records from `start` on. */
+type Maker = (start: number, count: number) => unknown[];
+
+/**
+ * What no decoder can beat: making the same objects from columns that are ready in memory, strings included, by loops
+ * written by hand for these very shapes.
+ */
+export function floorOf({ packets }: Workload): () => unknown {
+  const makers = new Map<number, Maker>();
+  for (const route of new Set(packets.map((packet) => packet.route))) {
+    const records = packets.filter((packet) => packet.route === route).flatMap((packet) => packet.records);
+    if (records.length > 0) makers.set(route, makerFor(route, records));
+  }
+  const seqs = column(packets, 'seq');
+  const routeColumn = column(packets, 'route');
+  const counts = Float64Array.from(packets, (packet) => packet.records.length);
+  const results = packets as readonly PacketResult[];
+  const isResponse = results[0]?.status !== undefined;
+  const statuses = column(results, 'status');
+  const messages = results.map((packet) => packet.message);
+  return () => {
+    const places = new Map<number, number>();
+    const made: Packet[] = [];
+    for (let i = 0; i < seqs.length; i++) {
+      const route = routeColumn[i] as number;
+      const count = counts[i] as number;
+      const start = places.get(route) ?? 0;
+      if (count > 0) places.set(route, start + count);
+      const records = count > 0 ? (makers.get(route) as Maker)(start, count) : [];
+      const seq = seqs[i] as number;
+      made.push(
+        isResponse
+          ? { seq, route, status: statuses[i] as number, message: messages[i] as string, records }
+          : { seq, route, records },
+      );
+    }
+    return made;
+  };
+}
+
+function makerFor(route: number, records: readonly unknown[]): Maker {
+  if (route === routes.createInvoice) return invoiceMaker(records as Invoice[]);
+  if (route === routes.createScan) return scanMaker(records as Scan[]);
+  return userMaker(records as (User | Member)[]);
+}
+
+function userMaker(users: readonly (User | Member)[]): Maker {
+  const ids = users.map(({ id }) => id);
+  const names = users.map(({ name }) => name);
+  const emails = users.map(({ email }) => email);
+  const ages = column(users, 'age');
+  const actives = users.map(({ active }) => active);
+  const times = column(users, 'createdAt');
+  const balances = column(users, 'balance');
+  const tags = users.flatMap((user) => user.tags);
+  const tagCounts = Float64Array.from(users, (user) => user.tags.length);
+  const tagStarts = startsOf(tagCounts);
+  return (start, count) => {
+    const made: unknown[] = [];
+    for (let i = start; i < start + count; i++) {
+      const mine: string[] = [];
+      const from = tagStarts[i] as number;
+      const end = from + (tagCounts[i] as number);
+      for (let t = from; t < end; t++) mine.push(tags[t] as string);
+      made.push({
+        id: ids[i],
+        name: names[i],
+        email: emails[i],
+        age: ages[i],
+        active: actives[i],
+        createdAt: times[i],
+        balance: balances[i],
+        tags: mine,
+      });
+    }
+    return made;
+  };
+}
+
+function invoiceMaker(invoices: readonly Invoice[]): Maker {
+  const ids = column(invoices, 'id');
+  const clients = column(invoices, 'clientId');
+  const numbers = invoices.map((invoice) => invoice.number);
+  const notes = invoices.map(({ note }) => note);
+  const totals = column(invoices, 'total');
+  const lines = invoices.flatMap((invoice) => invoice.lines);
+  const skus = lines.map(({ sku }) => sku);
+  const quantities = column(lines, 'qty');
+  const prices = column(lines, 'price');
+  const lineCounts = Float64Array.from(invoices, (invoice) => invoice.lines.length);
+  const lineStarts = startsOf(lineCounts);
+  return (start, count) => {
+    const made: unknown[] = [];
+    for (let i = start; i < start + count; i++) {
+      const mine: unknown[] = [];
+      const from = lineStarts[i] as number;
+      const end = from + (lineCounts[i] as number);
+      for (let l = from; l < end; l++) mine.push({ sku: skus[l], qty: quantities[l], price: prices[l] });
+      const [id, clientId, number, note, total] = [ids[i], clients[i], numbers[i], notes[i], totals[i]];
+      made.push(
+        note === undefined
+          ? { id, clientId, number, lines: mine, total }
+          : { id, clientId, number, lines: mine, note, total },
+      );
+    }
+    return made;
+  };
+}
+
+function scanMaker(scans: readonly Scan[]): Maker {
+  const names = scans.map(({ name }) => name);
+  const blobs = new Uint8Array(Buffer.concat(scans.map(({ content }) => content)));
+  const lengths = Float64Array.from(scans, ({ content }) => content.length);
+  const starts = startsOf(lengths);
+  return (start, count) => {
+    const made: unknown[] = [];
+    for (let i = start; i < start + count; i++) {
+      const from = starts[i] as number;
+      made.push({ name: names[i], content: blobs.subarray(from, from + (lengths[i] as number)) });
+    }
+    return made;
+  };
+}
+
+function column<K extends string>(records: readonly { readonly [key in K]: number }[], name: K): Float64Array {
+  return Float64Array.from(records, (record) => record[name]);
+}
+
+function startsOf(counts: Float64Array): Float64Array {
+  let sum = 0;
+  return counts.map((count) => {
+    sum += count;
+    return sum - count;
+  });
+}
