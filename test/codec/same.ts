@@ -22,5 +22,5 @@ export function same(one: unknown, two: unknown): boolean {
 }
 
 function sameBytes(one: Uint8Array, two: Uint8Array): boolean {
-  return Buffer.compare(one, two) === 0;
+  return one.length === two.length && one.every((byte, index) => byte === two[index]);
 }
