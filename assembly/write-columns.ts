@@ -160,10 +160,10 @@ export function writePresence(n: u32, slot: usize): void {
 /** u8[n], each 0 or 1. */
 export function writeBits(from: usize, n: u32): void {
   ensure((<u64>n + 7) >> 3);
-  for (let i: u32 = 0; i < n; i += 8) {
-    let bits: u32 = 0;
-    const rest = n - i < 8 ? n - i : 8;
-    for (let j: u32 = 0; j < rest; j++) bits |= (<u32>load<u8>(from + i + j)) << j;
-    putByte(bits);
+  for (let i: u32 = 0; i < n; i += 16) {
+    const bits = i8x16.bitmask(i8x16.shl(v128.load(from + i), 7));
+    const rest = n - i;
+    store<u16>(to + (i >> 3), <u16>(rest < 16 ? bits & ((1 << rest) - 1) : bits));
   }
+  moveOutput(to + ((n + 7) >> 3));
 }
