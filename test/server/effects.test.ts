@@ -18,7 +18,8 @@ const module = implement(app, {
       for (const { id, text } of records) {
         ctx.effect('INSERT INTO notes (id, stars) VALUES (?, 0)', [id]);
         if (text === 'no table') ctx.effect('INSERT INTO nothing VALUES (?)', [id]);
-        else if (text !== '') ctx.effect('UPDATE notes SET stars = stars + 1 WHERE id = ?', [text], { expectChanges: 1 });
+        else if (text !== '')
+          ctx.effect('UPDATE notes SET stars = stars + 1 WHERE id = ?', [text], { expectChanges: 1 });
       }
       return records;
     },

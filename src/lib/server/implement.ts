@@ -31,7 +31,7 @@ export type HandlerCode<C extends Contract, S extends ActionSpecs> = {
    * Validators by any library of Standard Schema, each for one record, run after the shape and the access rule: their
    * issues make the packet `invalid`, their output is what the code gets.
    */
-  readonly validate?: { readonly [A in keyof S & Action]?: StandardSchema<never, InputRead<S[A]>> };
+  readonly validate?: { readonly [A in keyof S & Action]?: StandardSchema<unknown, InputRead<S[A]>> };
   /**
    * Actions whose packets may run before those ahead of them are durable, up to 256 of them: so an outbox does not wait
    * for the disk after each. Only for code that is idempotent or changes nothing but by `ctx.effect`, and that does not

@@ -1,5 +1,5 @@
 import { EncodeError } from '../errors.ts';
-import { type RequestPacket, Status } from '../packet.ts';
+import { type PacketResult, type RequestPacket, Status } from '../packet.ts';
 import { mayCall } from './access.ts';
 import type { BoundRoute } from './bound-routes.ts';
 import { withDeadline } from './deadline.ts';
@@ -20,57 +20,65 @@ export interface SharedInvocation extends Omit<Invocation, 'packet' | 'attempt'>
  *   to be used, nothing of it counts, and the packets are to be run one by one.
  */
 export async function invokeTogether(deps: InvokeDeps, invocation: SharedInvocation): Promise<Settled[] | null> {
-  const { contract, codec, clock, log, now, handlerTimeoutMs } = deps;
-  const { route, packets, outbox, signal: shutdown } = invocation;
+  const { clock, log, now, handlerTimeoutMs } = deps;
+  const { packets, route, identity } = invocation;
   const startedAt = now();
-  const settled = new Map<RequestPacket, Settled>();
-  const facts = { user: invocation.identity.user, handler: route.handler };
+  const state: CallState = {};
+  const facts = { user: identity.user, handler: route.handler, packets: packets.length };
   try {
-    await withDeadline(
-      async (signal) => {
-        const running: { packet: RequestPacket; count: number }[] = [];
-        const records: unknown[] = [];
-        for (const packet of packets) {
-          const own = contextOf(deps, { ...invocation, signal }, packet);
-          const verdict = await admit(route, own, packet, records);
-          if (verdict) settled.set(packet, verdict);
-          else running.push({ packet, count: packet.records.length });
-        }
-        const [first] = running;
-        if (!first) return;
-        const ctx = contextOf(deps, { ...invocation, signal }, first.packet);
-        try {
-          const answer = answerRecords(route, await route.code(ctx, records));
-          if (route.output !== null && answer.length !== records.length) {
-            throw new EncodeError('results', `${answer.length} records answer ${records.length}`);
-          }
-          let place = 0;
-          const results = running.map(({ packet: { seq, route: number }, count }) => {
-            const own = answer.slice(place, place + count);
-            place += count;
-            return { seq, route: number, status: Status.ok, message: '', records: own };
-          });
-          // Judges the answer; the frame itself is made again with what is committed beside it.
-          const bytes = codec.encodeResponse(contract, { outbox, results }).length / results.length;
-          const nothing = { pushes: [], effects: [] };
-          for (const [index, { packet }] of running.entries()) {
-            const result = results[index] as (typeof results)[number];
-            settled.set(packet, { result, bytes, ...(index === 0 ? ctx.end() : nothing) });
-          }
-        } finally {
-          ctx.end();
-        }
-      },
-      clock,
-      handlerTimeoutMs,
-      shutdown,
-    );
+    const run = (signal: AbortSignal) => call(deps, { ...invocation, signal }, state);
+    const settled = await withDeadline(run, clock, handlerTimeoutMs, invocation.signal);
+    log({ event: 'call_finished', durationMs: now() - startedAt, ...facts });
+    return settled;
   } catch (error) {
-    log({ event: 'call_split', packets: packets.length, error, ...facts });
+    log({ event: 'call_split', error, ...facts });
     return null;
+  } finally {
+    state.ctx?.end();
   }
-  log({ event: 'call_finished', packets: packets.length, durationMs: now() - startedAt, ...facts });
-  return packets.map((packet) => settled.get(packet) as Settled);
+}
+
+interface CallState {
+  ctx?: PacketContext;
+}
+
+async function call(deps: InvokeDeps, invocation: SharedInvocation, state: CallState): Promise<Settled[]> {
+  const { route, packets } = invocation;
+  const refused = new Map<RequestPacket, Settled>();
+  const records: unknown[] = [];
+  for (const packet of packets) {
+    const verdict = await admit(route, contextOf(deps, invocation, packet), packet, records);
+    if (verdict) refused.set(packet, verdict);
+  }
+  const running = packets.filter((packet) => !refused.has(packet));
+  const [first] = running;
+  if (!first) return packets.map((packet) => refused.get(packet) as Settled);
+  const ctx = contextOf(deps, invocation, first);
+  state.ctx = ctx;
+  const answer = answerRecords(route, await route.code(ctx, records));
+  const results = share(running, answer, route.output !== null);
+  // Judges the answer; the frame itself is made again with what is committed beside it.
+  const frame = deps.codec.encodeResponse(deps.contract, { outbox: invocation.outbox, results });
+  const own = new Map(results.map((result) => [result.seq, result]));
+  return packets.map((packet) => {
+    const result = own.get(packet.seq);
+    if (!result) return refused.get(packet) as Settled;
+    const asked = packet === first ? ctx.end() : { pushes: [], effects: [] };
+    return { result, bytes: frame.length / results.length, ...asked };
+  });
+}
+
+/** @throws {EncodeError} */
+function share(packets: readonly RequestPacket[], answer: readonly unknown[], hasOutput: boolean): PacketResult[] {
+  const count = packets.reduce((sum, { records }) => sum + records.length, 0);
+  if (hasOutput && answer.length !== count) {
+    throw new EncodeError('results', `${answer.length} records answer ${count}`);
+  }
+  let place = 0;
+  return packets.map(({ seq, route, records: { length } }) => {
+    place += length;
+    return { seq, route, status: Status.ok, message: '', records: answer.slice(place - length, place) };
+  });
 }
 
 function contextOf({ contract, codec }: InvokeDeps, invocation: SharedInvocation, { seq }: RequestPacket) {

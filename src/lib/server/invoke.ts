@@ -49,7 +49,7 @@ export interface Invocation {
 export async function invoke(deps: InvokeDeps, invocation: Invocation): Promise<Outcome> {
   const { clock, log, now, handlerTimeoutMs } = deps;
   const startedAt = now();
-  const state = { isStarted: false };
+  const state: CallState = { isStarted: false };
   const facts = factsOf(invocation);
   let outcome: Outcome;
   try {
@@ -61,6 +61,9 @@ export async function invoke(deps: InvokeDeps, invocation: Invocation): Promise<
     );
   } catch (error) {
     outcome = failure(deps, invocation, error);
+  } finally {
+    // Also that of a handler that is still at it when its time is over.
+    state.ctx?.end();
   }
   if (outcome === 'aborted') log({ event: 'handler_aborted', ...facts });
   else if ('retryMs' in outcome) log({ event: 'retry_scheduled', delayMs: outcome.retryMs, ...facts });
@@ -69,23 +72,25 @@ export async function invoke(deps: InvokeDeps, invocation: Invocation): Promise<
   return outcome;
 }
 
-async function call(deps: InvokeDeps, invocation: Invocation, state: { isStarted: boolean }): Promise<Settled> {
+interface CallState {
+  isStarted: boolean;
+  ctx?: PacketContext;
+}
+
+async function call(deps: InvokeDeps, invocation: Invocation, state: CallState): Promise<Settled> {
   const { contract, codec, log } = deps;
   const { route, packet } = invocation;
   const ctx = new PacketContext(contract, codec, { ...invocation, seq: packet.seq, spec: route });
-  try {
-    if (!(await mayCall(route.access, ctx, packet.records))) return settleWith(invocation, Status.denied);
-    const records = await validRecords(route, packet.records);
-    if ('issues' in records) return settleWith(invocation, Status.invalid, issuesMessage(records.issues));
-    state.isStarted = true;
-    log({ event: 'handler_started', items: packet.records.length, ...factsOf(invocation) });
-    const answer = answerRecords(route, await route.code(ctx, records));
-    const result = { seq: packet.seq, route: packet.route, status: Status.ok, message: '', records: answer };
-    const frame = codec.encodeResponse(contract, { outbox: invocation.outbox, results: [result] });
-    return { result, frame, bytes: frame.length, ...ctx.end() };
-  } finally {
-    ctx.end();
-  }
+  state.ctx = ctx;
+  if (!(await mayCall(route.access, ctx, packet.records))) return settleWith(invocation, Status.denied);
+  const records = await validRecords(route, packet.records);
+  if ('issues' in records) return settleWith(invocation, Status.invalid, issuesMessage(records.issues));
+  state.isStarted = true;
+  log({ event: 'handler_started', items: packet.records.length, ...factsOf(invocation) });
+  const answer = answerRecords(route, await route.code(ctx, records));
+  const result = { seq: packet.seq, route: packet.route, status: Status.ok, message: '', records: answer };
+  const frame = codec.encodeResponse(contract, { outbox: invocation.outbox, results: [result] });
+  return { result, frame, bytes: frame.length, ...ctx.end() };
 }
 
 /** What a thrown value makes of a packet. No error's text leaves the server but a refusal's. */

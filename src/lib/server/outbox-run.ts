@@ -48,6 +48,8 @@ export class OutboxRun {
   private window: Unit[] = [];
   /** Units of the window whose attempt is counted. */
   private readonly counted = new Set<Unit>();
+  /** Units whose shared call came to nothing. */
+  private readonly split = new Set<Unit>();
   private readonly begun: Map<number, number>;
   /** Packets that have stepped out of the line. */
   private readonly held = new Set<number>();
@@ -146,7 +148,10 @@ export class OutboxRun {
   }
 
   private passed(count: number): void {
-    for (const unit of this.window.splice(0, count)) this.counted.delete(unit);
+    for (const unit of this.window.splice(0, count)) {
+      this.counted.delete(unit);
+      this.split.delete(unit);
+    }
   }
 
   /** Units at the head of the window that may share a call. */
@@ -154,7 +159,9 @@ export class OutboxRun {
     const [first] = this.window;
     const route = first && this.soleRoute(first);
     if (!first || !route?.coalesce) return [];
-    const end = this.window.findIndex((unit) => unit.batch !== first.batch || this.soleRoute(unit) !== route);
+    const end = this.window.findIndex(
+      (unit) => unit.batch !== first.batch || this.soleRoute(unit) !== route || this.split.has(unit),
+    );
     return this.window.slice(0, end < 0 ? this.window.length : end);
   }
 
@@ -169,7 +176,10 @@ export class OutboxRun {
       outbox: this.claim.outbox,
       signal: this.signal,
     });
-    if (!settled) return null;
+    if (!settled) {
+      for (const each of units) this.split.add(each);
+      return null;
+    }
     const apart = async () => {
       const entries: Entry[] = [];
       for (const each of units) entries.push(await this.runApart(each));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Contract, OutputWrite, RouteName, SpecOfRoute } from '../contract/contract.ts';
 import type { Audience } from './context.ts';
 import type { ServerCore, SyncReply } from './core.ts';
@@ -55,6 +56,8 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
   const { journal, clock } = settings;
   const implementations: Implementation<Contract>[] = [];
   const closing = new AbortController();
+  // Every request that waits for results listens to it.
+  setMaxListeners(0, closing.signal);
   let starting: Promise<Running> | undefined;
   let ending: Promise<void> | undefined;
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Timer } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
 import type { Claim, OutboxKey } from './journal.ts';
@@ -24,6 +25,8 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     this.deps = deps;
+    // Every handler that has a deadline listens to it.
+    setMaxListeners(0, this.abort.signal);
   }
 
   /** Says that there may be something to run. */

@@ -1,7 +1,18 @@
 /** Where marks and epochs come from; a seeded one makes a run repeatable. @returns `count` bytes. */
 export type Random = (count: number) => Uint8Array;
 
-export const systemRandom: Random = (count) => crypto.getRandomValues(new Uint8Array(count));
+export const systemRandom: Random = pooled((count) => crypto.getRandomValues(new Uint8Array(count)));
+
+/** Draws many bytes at once: a call into the system costs more than what a mark needs of it. */
+function pooled(draw: Random): Random {
+  let pool: Uint8Array = new Uint8Array();
+  return (count) => {
+    if (count > pool.length) pool = draw(Math.max(count, 4096));
+    const taken = pool.slice(0, count);
+    pool = pool.subarray(count);
+    return taken;
+  };
+}
 
 /** 2 lower-case hex digits a byte. */
 export function hexOf(bytes: Uint8Array): string {

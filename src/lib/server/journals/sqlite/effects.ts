@@ -25,7 +25,7 @@ export class EffectRefused extends Error {
 export function prepareEffects(effects: readonly Effect[]): PreparedEffect[] {
   return effects.map(({ sql, params, expectChanges }, index) => {
     const values = params.map(bindable);
-    const fault = statementFault(sql, params.length) ?? values.find((value) => value instanceof Error)?.message;
+    const fault = faultOf(sql, params.length) ?? values.find((value) => value instanceof Error)?.message;
     if (fault !== undefined) throw new EffectRefused({ kind: 'effect_failed', index, message: fault });
     const prepared = { sql, params: values as SqliteValue[] };
     return expectChanges === undefined ? prepared : { ...prepared, expectChanges };
@@ -35,9 +35,10 @@ export function prepareEffects(effects: readonly Effect[]): PreparedEffect[] {
 /** Runs effects in the transaction that is open. @throws {EffectRefused} */
 export function runEffects(db: Connection, effects: readonly PreparedEffect[]): void {
   for (const [index, { sql, params, expectChanges }] of effects.entries()) {
-    let changes: number;
+    let changes = 0;
     try {
       db.run(sql, ...params);
+      if (expectChanges === undefined) continue;
       // Asked, not read from what `run` returns: the drivers differ in it.
       changes = db.get<{ changes: number }>('SELECT changes() AS changes')?.changes ?? 0;
     } catch (error) {
@@ -45,7 +46,7 @@ export function runEffects(db: Connection, effects: readonly PreparedEffect[]): 
       const message = error instanceof Error ? error.message : String(error);
       throw new EffectRefused({ kind: 'effect_failed', index, message, ...constraintFact(error) });
     }
-    if (expectChanges !== undefined && changes !== expectChanges) {
+    if (changes !== expectChanges) {
       const message = `${changes} rows changed where ${expectChanges} were expected`;
       throw new EffectRefused({ kind: 'effect_failed', index, changes, message });
     }
@@ -69,22 +70,46 @@ function topLevel(sql: string): string {
   }
 }
 
+const judged = new Map<string, Statement>();
+/** Statements are written in code, so there are few; whoever builds them from values only loses the memory. */
+const maxJudged = 256;
+
+function faultOf(sql: string, paramCount: number): string | undefined {
+  let statement = judged.get(sql);
+  if (!statement) {
+    statement = judge(sql);
+    if (judged.size === maxJudged) judged.clear();
+    judged.set(sql, statement);
+  }
+  if (statement.fault !== undefined || statement.places === paramCount) return statement.fault;
+  return `${statement.places} parameters are written, ${paramCount} given`;
+}
+
+interface Statement {
+  readonly fault?: string;
+  readonly places: number;
+}
+
+function judge(sql: string): Statement {
+  const bare = sql.replace(quotedOrComment, (text) => (/^(?:--|\/\*)/.test(text) ? ' ' : 'quoted'));
+  const fault = statementFault(sql, bare);
+  return { places: bare.split('?').length - 1, ...(fault !== undefined && { fault }) };
+}
+
 /**
  * What makes a statement unfit for a transaction that is the journal's: it could end it, or change the journal's own
  * tables. The drivers would not tell: they ignore a second statement, take missing parameters for NULL.
  */
-function statementFault(sql: string, paramCount: number): string | undefined {
+function statementFault(sql: string, bare: string): string | undefined {
   // Inside quotes too, which may quote a name.
   if (/crudp_/i.test(sql)) return "tables whose names begin with crudp_ are the journal's";
   if (sql.includes('\0')) return 'a statement holds no NUL';
-  const bare = sql.replace(quotedOrComment, (text) => (/^(?:--|\/\*)/.test(text) ? ' ' : 'quoted'));
   if (!changing.test(topLevel(bare))) return 'an effect inserts, updates, deletes or replaces';
   // libsql leaves a statement that has rows to give under way, and with it the transaction.
   if (/\breturning\b/i.test(bare)) return 'an effect returns nothing';
   if (/;\s*\S/.test(bare)) return 'an effect is one statement';
   if (/\?\d|(?<![\w$])[:@$#][A-Za-z_]/.test(bare)) return 'parameters are written ?, without names or numbers';
-  const places = bare.split('?').length - 1;
-  return places === paramCount ? undefined : `${places} parameters are written, ${paramCount} given`;
+  return undefined;
 }
 
 function bindable(value: unknown): SqliteValue | TypeError {
