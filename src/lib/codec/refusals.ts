@@ -1,5 +1,5 @@
 import * as wire from '../../../assembly/protocol.ts';
-import { CrudpError, DecodeError } from '../errors.ts';
+import { DecodeError } from '../errors.ts';
 
 /** The codes of A.7 by their numbers in protocol.ts. */
 const names: Readonly<Record<number, string>> = {
@@ -21,8 +21,9 @@ const names: Readonly<Record<number, string>> = {
   [wire.LIMIT]: 'limit',
 };
 
-export function refusalOf(code: number, offset: number): CrudpError {
+export function refusalOf(code: number, offset: number): DecodeError {
   const name = names[code];
-  if (name === undefined) return new CrudpError('out_of_memory', 'the codec has no memory left for this frame');
-  return new DecodeError(name, offset);
+  if (name !== undefined) return new DecodeError(name, offset);
+  // No fault of its writer's, but to send it in smaller pieces is what helps: the same as for a limit.
+  return new DecodeError('limit', offset, 'the codec has no memory left for the frame');
 }
