@@ -19,6 +19,8 @@ const defaultGraceMs = 1000;
 
 export interface ServeOptions extends Partial<ServerOptions> {
   readonly modules?: readonly Implementation<typeof app>[];
+  /** Default: the listener alone. */
+  readonly mount?: (server: CrudpServer<typeof app>) => Server;
 }
 
 /** A server on a real socket, with its log to wait on. Ends with the test. */
@@ -37,7 +39,7 @@ export interface TestServer {
 
 type EntryOf<E> = Extract<ServerLogEntry, { event: E }>;
 
-export async function serve({ modules, ...options }: ServeOptions = {}): Promise<TestServer> {
+export async function serve({ modules, mount, ...options }: ServeOptions = {}): Promise<TestServer> {
   const log: ServerLogEntry[] = [];
   const listeners = new Set<() => void>();
   const ran: string[] = [];
@@ -57,7 +59,7 @@ export async function serve({ modules, ...options }: ServeOptions = {}): Promise
     },
   });
   server.use(...(modules ?? [notes(ran)]));
-  const http = createServer(server.listener);
+  const http = mount ? mount(server) : createServer(server.listener);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/api`;
   onTestFinished(async () => {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Contract, OutputWrite, RouteName, SpecOfRoute } from '../contract/contract.ts';
 import type { Audience } from './context.ts';
 import type { ServerCore, SyncReply } from './core.ts';
+import { fetchOf } from './http/fetch.ts';
 import { createListener, type Listener } from './http/listener.ts';
 import type { Implementation } from './implement.ts';
 import type { OutboxKey } from './journal.ts';
@@ -36,6 +37,11 @@ export interface CrudpServer<C extends Contract> {
   resume(key: OutboxKey): Promise<void>;
   /** For node:http: `createServer(server.listener)`; in front of other routes: `server.listener(req, res, next)`. */
   readonly listener: Listener;
+  /**
+   * For servers that speak the web's `Request` and `Response`, as Hono does: the same routes. `authenticate` and middleware
+   * see a Node request made of it, without a connection.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
   /** The server without HTTP. */
   readonly core: ServerCore;
   /** Tells users something that no packet caused. Resolves once it is durable. */
@@ -95,6 +101,7 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
     subscribe: async (request, sink) => (await started()).subscribe(request, sink),
   };
 
+  const listener = createListener({ ...settings, core, log });
   const server: CrudpServer<C> = {
     use(...added) {
       if (starting) throw new TypeError('[already_started] use() comes before start() and the first request');
@@ -115,7 +122,8 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
     async resume(key) {
       await (await started()).resume(key);
     },
-    listener: createListener({ ...settings, core, log }),
+    listener,
+    fetch: fetchOf(listener),
     core,
     async push(to, route, records) {
       const { codec } = await started();
