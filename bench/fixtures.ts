@@ -5,8 +5,20 @@ import { Random } from '../test/generate/random.ts';
 export const workloadNames = ['W1', 'W2', 'W3', 'W4', 'W4u', 'W5', 'W6', 'W7'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
+/** In a few words, for tables. */
+export const abouts: Readonly<Record<WorkloadName, string>> = {
+  W1: 'one user',
+  W2: '10 users',
+  W3: '100 users',
+  W4: '1 000 users',
+  W4u: 'the same with unixids',
+  W5: '10 000 packets, 10 % invoices',
+  W6: '20 blobs of 64 KB',
+  W7: '1 000 results',
+};
+
 /** What all codecs carry: packets, and nothing of the frame around them. */
-export type Workload = { readonly name: WorkloadName; readonly about: string } & (
+export type Workload = { readonly name: WorkloadName } & (
   | { readonly kind: 'request'; readonly packets: readonly RequestPacket[] }
   | { readonly kind: 'response'; readonly packets: readonly PacketResult[] }
 );
@@ -74,38 +86,38 @@ export function makeWorkload(name: WorkloadName): Workload {
   const random = new Random(workloadNames.indexOf(name) + 1);
   switch (name) {
     case 'W1':
-      return oneOf(name, 'one user', 1, random);
+      return oneOf(name, 1, random);
     case 'W2':
-      return oneOf(name, '10 users', 10, random);
+      return oneOf(name, 10, random);
     case 'W3':
-      return oneOf(name, '100 users', 100, random);
+      return oneOf(name, 100, random);
     case 'W4':
-      return oneOf(name, '1 000 users', 1000, random);
+      return oneOf(name, 1000, random);
     case 'W4u': {
       const nextId = createUnixidSource({ now: () => since + random.below(1000 * day), node: random.below(2 ** 31) });
       const records = makeUsers(1000, random).map((user): Member => ({ ...user, id: nextId() }));
-      return request(name, '1 000 users with unixids', [{ seq: outboxStart, route: routes.createMember, records }]);
+      return request(name, [{ seq: outboxStart, route: routes.createMember, records }]);
     }
     case 'W5':
-      return request(name, '10 000 packets, 10 % invoices', mixed(10_000, random));
+      return request(name, mixed(10_000, random));
     case 'W6': {
       const records = Array.from(
         { length: 20 },
         (_, i): Scan => ({ name: `page ${i + 1}`, content: random.bytes(65_536) }),
       );
-      return request(name, '20 blobs of 64 KB', [{ seq: outboxStart, route: routes.createScan, records }]);
+      return request(name, [{ seq: outboxStart, route: routes.createScan, records }]);
     }
     case 'W7':
-      return { name, about: '1 000 results', kind: 'response', packets: results(1000, random) };
+      return { name, kind: 'response', packets: results(1000, random) };
   }
 }
 
-function request(name: WorkloadName, about: string, packets: readonly RequestPacket[]): Workload {
-  return { name, about, kind: 'request', packets };
+function request(name: WorkloadName, packets: readonly RequestPacket[]): Workload {
+  return { name, kind: 'request', packets };
 }
 
-function oneOf(name: WorkloadName, about: string, count: number, random: Random): Workload {
-  return request(name, about, [{ seq: outboxStart, route: routes.createUser, records: makeUsers(count, random) }]);
+function oneOf(name: WorkloadName, count: number, random: Random): Workload {
+  return request(name, [{ seq: outboxStart, route: routes.createUser, records: makeUsers(count, random) }]);
 }
 
 function makeUsers(count: number, random: Random): User[] {

@@ -5,13 +5,17 @@
 //   npm run bench                                      everything, some minutes
 //   npm run bench -- --only W3,W4 --quick              two workloads, few and short rounds: for work on the codec
 //   npm run bench -- --codecs "crudp,avsc" --rounds 9  some codecs, more rounds
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type CodecName, codecNames } from './adapter.ts';
 import { compare, type Plan } from './compare.ts';
 import { type WorkloadName, workloadNames } from './fixtures.ts';
+import { timeLoading } from './loading.ts';
+import { describeMachine } from './machine.ts';
+import { describe, publish } from './publish.ts';
 import { installRivals } from './rivals.ts';
-import { bytesTable, type Rows, ratiosTable, timesTable } from './tables.ts';
+import { bytesTable, ownTable, type Rows, ratiosTable, shortTable, timesTable } from './tables.ts';
+import { loadingTable, utf8Table } from './tables-own.ts';
+import { timeUtf8 } from './utf8.ts';
 
 const { values } = parseArgs({
   options: {
@@ -39,14 +43,28 @@ const plan: Plan = {
 };
 
 installRivals();
-console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString()}`);
+const machine = describeMachine(plan.rounds);
+console.log(describe(machine));
 const rows: Rows = {};
 for (const name of workloads) {
   rows[name] = await compare(name, plan);
   console.error(`${name} done`);
 }
-const extras = [
-  ...new Set(Object.values(rows).flatMap((row) => Object.values(row).flatMap((f) => Object.keys(f.microseconds)))),
+const figures = Object.values(rows).flatMap((row) => Object.values(row));
+const operations = [...new Set(figures.flatMap(({ microseconds }) => Object.keys(microseconds)))];
+const tables = [
+  ...operations.map((operation) => timesTable(rows, operation)),
+  bytesTable(rows),
+  ratiosTable(rows),
+  ownTable(rows),
 ];
-for (const operation of extras) console.log(`\n${timesTable(rows, operation)}`);
-console.log(`\n${bytesTable(rows)}\n\n${ratiosTable(rows)}`);
+console.log(`\n${tables.join('\n\n')}`);
+
+// Only a whole run is kept: half of one beside half of another would compare two states of the machine.
+if (workloads === workloadNames && codecs === codecNames && !values.quick) {
+  const loading = await timeLoading(15);
+  const utf8 = await timeUtf8();
+  const more = [loadingTable(loading), utf8Table(utf8)];
+  console.log(`\n${more.join('\n\n')}`);
+  publish({ machine, rows, loading, utf8 }, [...tables, ...more].join('\n\n'), shortTable(rows));
+}

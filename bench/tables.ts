@@ -1,7 +1,10 @@
 import { type CodecName, codecNames, ownCodecs } from './adapter.ts';
 import type { Row } from './compare.ts';
-import { type WorkloadName, workloadNames } from './fixtures.ts';
+import { abouts, type WorkloadName, workloadNames } from './fixtures.ts';
+import { figure, ratio, table } from './markdown.ts';
 import { wanted } from './wanted.ts';
+
+const timed = ['encode', 'decode'] as const;
 
 export type Rows = Partial<Record<WorkloadName, Row>>;
 
@@ -30,21 +33,6 @@ function present(rows: Rows): [WorkloadName, Row][] {
   return workloadNames.flatMap((name) => (rows[name] ? [[name, rows[name]]] : []));
 }
 
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n');
-}
-
-/** Three figures, without an exponent. */
-export function figure(value: number | undefined): string {
-  if (value === undefined) return '';
-  if (value >= 100) return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
 /** Every codec's times for one operation, in microseconds; the quickest in bold. */
 export function timesTable(rows: Rows, operation: string): string {
   const codecs = codecNames.filter((codec) =>
@@ -69,31 +57,45 @@ export function bytesTable(rows: Rows): string {
 /** Ours against the best rival of each row, with what is wanted beside it. */
 export function ratiosTable(rows: Rows): string {
   const body = present(rows).map(([name, row]) => {
-    const cells = (['encode', 'decode'] as const).flatMap((operation) => {
+    const cells = timed.flatMap((operation) => {
       const best = bestRival(row, operation);
-      return [ratio(best?.value, timeOf(row, 'crudp', operation), wanted[name][operation]), best?.codec ?? ''];
+      const target = wanted[name][operation];
+      const own = ratio(best?.value, timeOf(row, 'crudp', operation), target);
+      return [own, ratio(best?.value, timeOf(row, 'crudp portable', operation)), best?.codec ?? ''];
     });
-    const portable = ratio(bestRival(row, 'encode')?.value, timeOf(row, 'crudp portable', 'encode'));
-    const portableDecode = ratio(bestRival(row, 'decode')?.value, timeOf(row, 'crudp portable', 'decode'));
-    const bytes = ratio(row.crudp?.bytes, row['avsc ticks']?.bytes ?? row.avsc?.bytes, wanted[name].bytes);
-    return [name, ...cells, portable, portableDecode, bytes];
+    return [name, ...cells, ratio(row.crudp?.bytes, avroBytes(row), wanted[name].bytes)];
   });
-  const head = [
-    'times as fast as the best rival',
-    'encode',
-    'rival',
-    'decode',
-    'rival',
-    'portable: encode',
-    'decode',
-    'bytes / avsc',
-  ];
+  return table(['best rival / crudp', 'encode', 'twin', 'rival', 'decode', 'twin', 'rival', 'bytes / avsc'], body);
+}
+
+/** The module against its twin, and decoding against making the same objects from ready columns. */
+export function ownTable(rows: Rows): string {
+  const body = present(rows).map(([name, row]) => {
+    const own = ['encode', 'decode', 'open'].map((operation) =>
+      ratio(timeOf(row, 'crudp portable', operation), timeOf(row, 'crudp', operation)),
+    );
+    const floor = timeOf(row, 'crudp', 'floor');
+    return [name, ...own, ratio(timeOf(row, 'crudp', 'decode'), floor), ratio(bestRival(row, 'decode')?.value, floor)];
+  });
+  return table(['twin / module', 'encode', 'decode', 'open', 'decode / floor', 'best rival / floor'], body);
+}
+
+/** The same for the README: times, the best rival's, and how many times as fast that is. */
+export function shortTable(rows: Rows): string {
+  const body = present(rows).map(([name, row]) => {
+    const cells = timed.flatMap((operation) => {
+      const own = timeOf(row, 'crudp', operation);
+      const best = bestRival(row, operation);
+      return [figure(own), `${figure(best?.value)} ${best?.codec ?? ''}`, `**${ratio(best?.value, own)}**`];
+    });
+    const bytes = ratio(row.crudp?.bytes, avroBytes(row));
+    return [`${name}: ${abouts[name]}`, ...cells, figure(row.crudp?.bytes), `${bytes}`];
+  });
+  const head = ['µs', 'encode', 'best rival', 'times', 'decode', 'best rival', 'times', 'bytes', 'of Avro’s'];
   return table(head, body);
 }
 
-/** `1.42 (wanted 1.5)`; empty where a figure is missing. */
-function ratio(dividend: number | undefined, divisor: number | undefined, target?: number): string {
-  if (dividend === undefined || divisor === undefined) return '';
-  const value = (dividend / divisor).toFixed(2);
-  return target === undefined ? value : `${value} (wanted ${target})`;
+/** The fewest that Avro can do with. */
+function avroBytes(row: Row): number | undefined {
+  return row['avsc ticks']?.bytes ?? row.avsc?.bytes;
 }
