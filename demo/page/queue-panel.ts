@@ -33,11 +33,19 @@ const stateTexts: Readonly<Record<Journey['state'], string>> = {
   queued: 'Queued',
   sent: 'Sent',
   accepted: 'Accepted',
+  parked: 'Not understood',
   done: 'Done',
   refused: 'Refused',
 };
 /** How far along its way a packet is; the way has three stations. */
-const stations: Readonly<Record<Journey['state'], number>> = { queued: 0, sent: 1, accepted: 2, done: 3, refused: 3 };
+const stations: Readonly<Record<Journey['state'], number>> = {
+  queued: 0,
+  sent: 1,
+  accepted: 2,
+  parked: 3,
+  done: 3,
+  refused: 3,
+};
 
 function journeyRow(): RowElement<Journey> {
   const title = h('span', { class: 'journey-title' });

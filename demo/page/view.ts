@@ -1,7 +1,7 @@
 import type { Row } from './rows.ts';
 
 /** Where a packet is that has no result yet: on this device, on its way, or safe on the server. */
-export type PacketState = 'queued' | 'sent' | 'accepted';
+export type PacketState = 'queued' | 'sent' | 'accepted' | 'parked';
 
 /** A packet of the outbox, as far as a list of rows needs it. */
 export interface Waiting {

@@ -43,6 +43,7 @@ export const stateWords: Readonly<Record<Seen<unknown>['state'], string>> = {
   queued: 'Waiting on this device',
   sent: 'On its way',
   accepted: 'Safe on the server',
+  parked: 'Kept here: the server does not understand it',
   refused: 'Refused',
 };
 

@@ -139,10 +139,7 @@ describe('A result', () => {
         user: 'ana',
         id: user.feedEnd + 1,
         at: 0,
-        kind: 'push',
-        route: 4,
-        result: [stored('pushed')],
-        isUnreadable: false,
+        items: [{ kind: 'push', route: 4, result: [stored('pushed')], isUnreadable: false }],
       });
     });
     const later = page();
@@ -192,9 +189,11 @@ describe('Acknowledging', () => {
     const { server, clock, operations, outbox } = await accepted(3);
     await server.send(server.resultsEvent(outbox, result(1)));
     await operations[0]?.result;
+    await settle();
     clock.advance(4000);
     await server.send(server.resultsEvent(outbox, result(2)));
     await operations[1]?.result;
+    await settle();
     clock.advance(4999);
     await settle();
     expect(server.posts).toHaveLength(1);

@@ -54,14 +54,14 @@ export async function refuseFrame(ledger: Ledger, sent: Outgoing, status: number
   const row = await ledger.outbox(sent.outbox);
   if (!row || !isSamePlace(row.place, sent.after)) return;
   const range = { prefix: [row.user, row.outbox], above: row.place.seq, upTo: sent.lastSeq };
-  for (const packet of await ledger.tx.list('packets', range)) {
+  for (const packet of await ledger.listPackets(range)) {
     await endPacket(ledger, packet, localEnding(status, message));
   }
   ledger.putOutbox({ ...row, attempts: 0 });
 }
 
 async function place(ledger: Ledger, row: OutboxRow, at: Place): Promise<void> {
-  const [oldest] = await ledger.tx.list('packets', { prefix: [row.user, row.outbox] }, 1);
+  const [oldest] = await ledger.listPackets({ prefix: [row.user, row.outbox] }, 1);
   const stillNeeded = ({ upTo }: Milestone): boolean => oldest !== undefined && upTo >= oldest.seq;
   ledger.putOutbox({
     ...row,

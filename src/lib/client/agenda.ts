@@ -12,7 +12,8 @@ import {
 export class Agenda {
   private readonly deps: FrameDeps;
   private readonly questions = new Set<string>();
-  private acknowledges = false;
+  /** Outboxes whose results may be acknowledged; all of them at first. */
+  private acknowledging: Set<string> | 'all' | null = null;
   private limits: BatchLimits;
 
   /** @param most What a frame may hold as long as the server has not called it too much. */
@@ -35,11 +36,12 @@ export class Agenda {
       const found = this.questions.delete(row.outbox) ? await question(deps, ledger, row) : null;
       if (found) return found;
     }
-    for (const row of this.acknowledges ? rows : []) {
-      const found = await acknowledgement(deps, ledger, row);
+    if (this.acknowledging === 'all') this.acknowledging = new Set(rows.map(({ outbox }) => outbox));
+    for (const row of rows) {
+      const found = this.acknowledging?.delete(row.outbox) ? await acknowledgement(deps, ledger, row) : null;
       if (found) return found;
     }
-    this.acknowledges = false;
+    this.acknowledging = null;
     return blocked;
   }
 
@@ -54,7 +56,7 @@ export class Agenda {
   }
 
   acknowledge(): void {
-    this.acknowledges = true;
+    this.acknowledging = 'all';
   }
 
   /** A frame was taken: the next may hold more. */

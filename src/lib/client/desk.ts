@@ -4,15 +4,15 @@ import { CrudpError } from '../errors.ts';
 import { actionOf, reqIdOf, Status } from '../packet.ts';
 import type { CallOptions } from './client-types.ts';
 import { draftOf, measured } from './drafting.ts';
-import { endGroup, endPacket, localEnding } from './end-packets.ts';
+import { endGroup, localEnding } from './end-packets.ts';
 import type { Draft } from './enqueue.ts';
 import type { WriteLedger } from './inbox.ts';
-import type { Ledger } from './ledger.ts';
 import { PendingOperation } from './operation.ts';
 import type { Operations } from './operations.ts';
 import type { ClientSettings } from './options.ts';
 import { Saver, type Saving } from './saver.ts';
 import type { PacketKey } from './storage.ts';
+import { cancelPacket, isUnsent } from './take-back.ts';
 
 export interface DeskDeps {
   readonly contract: Contract;
@@ -131,19 +131,8 @@ export class Desk {
     await operation.saved.catch(() => undefined);
     const { key } = operation;
     if (!key || operation.wasOk !== undefined || this.closed) return false;
-    return this.deps.writeLedger(async (ledger) => {
-      const packet = await ledger.packet(key);
-      if (!packet || !(await isUnsent(ledger, key))) return false;
-      for (const member of await ledger.group(packet)) {
-        await endPacket(ledger, member, localEnding(Status.failed, '', true));
-      }
-      return true;
-    });
+    return this.deps.writeLedger((ledger) => cancelPacket(ledger, key));
   }
-}
-
-async function isUnsent(ledger: Ledger, { outbox, seq }: PacketKey): Promise<boolean> {
-  return seq > ((await ledger.outbox(outbox))?.sentSeq ?? seq);
 }
 
 function failAll(packets: readonly Saving[], error: CrudpError): void {

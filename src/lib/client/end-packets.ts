@@ -1,6 +1,6 @@
 import { Status } from '../packet.ts';
 import type { Ledger } from './ledger.ts';
-import type { PacketRow, WaitRow } from './storage.ts';
+import type { PacketRow } from './storage.ts';
 
 /** How a packet ends. */
 export interface Ending {
@@ -9,12 +9,19 @@ export interface Ending {
   readonly result: readonly unknown[];
   readonly isUnreadable: boolean;
   readonly isCancelled: boolean;
+  readonly isDiscarded?: true;
 }
 
 /** An end that the client itself decides on. */
-export function localEnding(status: number, message = '', isCancelled = false): Ending {
-  return { status, message, result: [], isUnreadable: false, isCancelled };
+export function localEnding(status: number, message = ''): Ending {
+  return { status, message, result: [], isUnreadable: false, isCancelled: false };
 }
+
+/** It was taken out of the queue before it was sent. */
+export const cancelled: Ending = { ...localEnding(Status.failed), isCancelled: true };
+
+/** The application gave it up. */
+export const discarded: Ending = { ...localEnding(Status.failed), isDiscarded: true };
 
 /**
  * Takes a packet out of the outbox and tells its end to the feed. Unsent packets that wait for it wait no longer, or end as
@@ -26,20 +33,21 @@ export async function endPacket(ledger: Ledger, packet: PacketRow, ending: Endin
     const [row, how] = next;
     // Skipped already, by way of another dependency.
     if (!(await ledger.packet(row))) continue;
-    removePacket(ledger, row);
-    const { outbox, seq, route, records } = row;
-    ledger.feed({ kind: 'result', outbox, seq, route, records, ...how });
-    const isOk = how.status === Status.ok && !how.isCancelled;
-    for (const wait of await ledger.tx.list('waits', { prefix: [row.user, outbox, seq] })) {
+    ledger.removePacket(row);
+    // Of one that was discarded the end has been told.
+    if (!row.isDiscarded) tellEnd(ledger, row, how);
+    const { outbox, seq } = row;
+    const isOk = how.status === Status.ok;
+    for (const wait of await ledger.waitersFor(row)) {
       const waiter = await ledger.packet({ outbox: wait.waiterOutbox, seq: wait.waiterSeq });
       if (!waiter) continue;
       const isSent = waiter.seq <= ((await ledger.outbox(waiter.outbox))?.sentSeq ?? 0);
       if (isSent) {
-        if (!isOk) ledger.tx.put('packets', { ...waiter, isDoomed: true });
+        if (!isOk) ledger.putPacket({ ...waiter, isDoomed: true });
       } else if (isOk) {
         const after = waiter.after.filter((key) => key.outbox !== outbox || key.seq !== seq);
-        ledger.tx.put('packets', { ...waiter, after });
-        deleteWait(ledger, wait);
+        ledger.putPacket({ ...waiter, after });
+        ledger.deleteWait(wait);
         ledger.hasUnblocked ||= waiter.outbox !== outbox;
       } else {
         work.push(...(await skipped(ledger, waiter)));
@@ -55,14 +63,8 @@ export async function endGroup(ledger: Ledger, packet: PacketRow, ending: Ending
   }
 }
 
-/** Without a word to the feed. */
-export function removePacket(ledger: Ledger, { user, outbox, seq, after }: PacketRow): void {
-  ledger.tx.delete('packets', [user, outbox, seq]);
-  for (const key of after) deleteWait(ledger, { user, ...key, waiterOutbox: outbox, waiterSeq: seq });
-}
-
-function deleteWait(ledger: Ledger, { user, outbox, seq, waiterOutbox, waiterSeq }: WaitRow): void {
-  ledger.tx.delete('waits', [user, outbox, seq, waiterOutbox, waiterSeq]);
+export function tellEnd(ledger: Ledger, { outbox, seq, route, records }: PacketRow, how: Ending): void {
+  ledger.feed({ kind: 'result', outbox, seq, route, records, ...how });
 }
 
 async function skipped(ledger: Ledger, waiter: PacketRow): Promise<[PacketRow, Ending][]> {

@@ -66,15 +66,17 @@ export class Engine {
       onEvents: async (events, epoch) => {
         const { isShared, writeLedger } = this.deps;
         let cursor: string | undefined;
+        let isLate = false;
         await storeEvents({ ...deps, inbox }, events, epoch, (ledger, id) => {
           cursor = id;
-          if (isShared) ledger.setCursor(id);
+          // What goes to this page alone is handed out after this: a page that ends before that hears it again.
+          isLate = !isShared && ledger.direct.length > 0;
+          if (!isLate) ledger.setCursor(id);
         });
-        if (isShared || cursor === undefined) return;
-        // What goes to this page alone has been handed out by now; a page that ends before that hears it again.
+        if (cursor === undefined) return;
         const id = cursor;
         this.ownCursor = id;
-        await writeLedger(async (ledger) => ledger.setCursor(id));
+        if (isLate) await writeLedger(async (ledger) => ledger.setCursor(id));
       },
       onState: (state) => {
         this.streamState = state;

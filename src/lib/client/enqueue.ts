@@ -62,7 +62,7 @@ export async function enqueue(
       queuedAt: ledger.now,
       ...(draft.expiresAt !== undefined && { expiresAt: draft.expiresAt }),
     };
-    putPacket(ledger, packet);
+    ledger.addPacket(packet);
     named(draft, { outbox, seq });
     keys.push({ outbox, seq });
     if (isDoomed) doomed.push(packet);
@@ -70,13 +70,6 @@ export async function enqueue(
   // Not before its whole group is there, which ends with it.
   for (const packet of doomed) await endGroup(ledger, packet, localEnding(Status.skipped));
   return keys;
-}
-
-/** Stores a packet and whom it waits for. */
-export function putPacket(ledger: Ledger, packet: PacketRow): void {
-  const { user, outbox: waiterOutbox, seq: waiterSeq } = packet;
-  ledger.tx.put('packets', packet);
-  for (const { outbox, seq } of packet.after) ledger.tx.put('waits', { user, outbox, seq, waiterOutbox, waiterSeq });
 }
 
 async function judgeDependencies(
@@ -103,9 +96,9 @@ async function judgeDependencies(
 /** Looks in the feed, which goes back some way. @returns Whether it ended well; where it waits now, if it moved. */
 async function whatBecameOf(ledger: Ledger, key: PacketKey): Promise<boolean | PacketKey> {
   let now = key;
-  for (const row of await ledger.tx.list('feed', { prefix: [ledger.user] })) {
+  for (const row of await ledger.fed()) {
     if (row.kind === 'moved' && isSame(row, now)) now = row.to;
-    if (row.kind === 'result' && isSame(row, now)) return row.status === Status.ok && !row.isCancelled;
+    if (row.kind === 'result' && isSame(row, now)) return row.status === Status.ok;
   }
   if (now !== key && (await ledger.packet(now))) return now;
   throw new CrudpError('unknown_packet', `nothing is known here of ${reqIdOf(key.outbox, key.seq)}`);

@@ -1,3 +1,4 @@
+import { LedgerPackets } from './ledger-packets.ts';
 import {
   type FeedItem,
   type FeedRow,
@@ -5,6 +6,7 @@ import {
   type OutboxRow,
   type PacketKey,
   type PacketRow,
+  type ParkedRow,
   type UserRow,
   type WriteTransaction,
 } from './storage.ts';
@@ -18,49 +20,77 @@ export interface LedgerFacts {
   readonly isShared: boolean;
 }
 
-/** A user's rows within one write transaction: each step of an outbox's life is a few calls on it. */
-export class Ledger {
+/** Items of one row of the feed at most. */
+const rowItems = 256;
+
+/**
+ * A user's rows within one write transaction: each step of an outbox's life is a few calls on it. What changes often is
+ * written once, by `close`.
+ */
+export class Ledger extends LedgerPackets {
   readonly now: number;
-  readonly tx: WriteTransaction;
   private readonly newOutbox: () => string;
-  private readonly outboxes = new Map<string, OutboxRow>();
   private readonly isShared: boolean;
-  private userRow: UserRow;
-  /** Whether the feed has grown. */
-  hasFed = false;
+  private readonly outboxes = new Map<string, OutboxRow>();
+  private readonly changedOutboxes = new Set<string>();
+  private readonly items: FeedItem[] = [];
+  private row: UserRow;
+  private isRowChanged = false;
   /** Whether packets may be sent now that waited for one of another outbox. */
   hasUnblocked = false;
   /** For this page alone, once the transaction is committed. */
   readonly direct: FeedItem[] = [];
 
-  private constructor(tx: WriteTransaction, { now, newOutbox, isShared }: LedgerFacts, userRow: UserRow) {
+  private constructor(tx: WriteTransaction, { now, newOutbox, isShared }: LedgerFacts, row: UserRow) {
+    super(tx, row.user);
     this.isShared = isShared;
-    this.tx = tx;
     this.now = now;
     this.newOutbox = newOutbox;
-    this.userRow = userRow;
+    this.row = row;
   }
 
   /** A user who has no outbox gets one. */
   static async open(tx: WriteTransaction, facts: LedgerFacts): Promise<Ledger> {
-    const found = await tx.get('users', [facts.user]);
-    const row = found ?? { user: facts.user, outbox: '', cursor: null, feedEnd: 0, feedHeard: 0 };
+    const { user } = facts;
+    const found = await tx.get('users', [user]);
+    const row = found ?? { user, outbox: '', cursor: null, feedEnd: 0, feedHeard: 0, queued: 0, parked: 0 };
     const ledger = new Ledger(tx, facts, row);
     if (!found) ledger.addOutbox();
     return ledger;
   }
 
-  get user(): string {
-    return this.userRow.user;
+  /**
+   * Writes what is left to write; to be called last.
+   *
+   * @returns The user's row, and what was added to the feed.
+   */
+  close(): { readonly row: UserRow; readonly fed: readonly FeedRow[] } {
+    const { user, now, items } = this;
+    const fed: FeedRow[] = [];
+    let id = this.row.feedEnd;
+    for (let start = 0; start < items.length; start += rowItems) {
+      const some = items.slice(start, start + rowItems);
+      id += some.length;
+      fed.push({ user, id, at: now, items: some });
+    }
+    for (const row of fed) this.tx.put('feed', row);
+    const queued = this.row.queued + this.queuedChange;
+    const parked = this.row.parked + this.parkedChange;
+    const isSame = id === this.row.feedEnd && queued === this.row.queued && parked === this.row.parked;
+    const row = isSame ? this.row : { ...this.row, feedEnd: id, queued, parked };
+    if (!isSame || this.isRowChanged) this.tx.put('users', row);
+    this.writeOutboxes();
+    this.writeDeletions();
+    return { row, fed };
   }
 
   get cursor(): string | null {
-    return this.userRow.cursor;
+    return this.row.cursor;
   }
 
   /** The outbox that takes new packets. */
   async openOutbox(): Promise<OutboxRow> {
-    return (await this.outbox(this.userRow.outbox)) as OutboxRow;
+    return (await this.outbox(this.row.outbox)) as OutboxRow;
   }
 
   async outbox(outbox: string): Promise<OutboxRow | undefined> {
@@ -70,12 +100,13 @@ export class Ledger {
   }
 
   async allOutboxes(): Promise<OutboxRow[]> {
+    this.writeOutboxes();
     return this.tx.list('outboxes', { prefix: [this.user] });
   }
 
   putOutbox(row: OutboxRow): void {
     this.outboxes.set(row.outbox, row);
-    this.tx.put('outboxes', row);
+    this.changedOutboxes.add(row.outbox);
   }
 
   /** From now on it takes the new packets. */
@@ -94,47 +125,52 @@ export class Ledger {
       attempts: 0,
     };
     this.putOutbox(row);
-    this.putUser({ ...this.userRow, outbox });
+    this.putRow({ ...this.row, outbox });
     return row;
   }
 
-  packet({ outbox, seq }: PacketKey): Promise<PacketRow | undefined> {
-    return this.tx.get('packets', [this.user, outbox, seq]);
+  /** Keeps a packet that has come to its end for another try. */
+  park(packet: PacketRow, status: number): void {
+    this.parkedChange++;
+    this.tx.put('parked', { ...packet, after: [], status, parkedAt: this.now });
   }
 
-  /** A packet's atomic group, in order; the packet alone where it has none. */
-  async group(packet: PacketRow): Promise<PacketRow[]> {
-    if (packet.group === 0) return [packet];
-    const prefix = [this.user, packet.outbox];
-    const members: PacketRow[] = [];
-    for (let above = packet.group - 1; ; ) {
-      const page = await this.tx.list('packets', { prefix, above }, 100);
-      const own = page.filter(({ group }) => group === packet.group);
-      members.push(...own);
-      // Members stand side by side, whatever of them is left.
-      if (own.length < page.length || page.length === 0) return members;
-      above = own.at(-1)?.seq as number;
-    }
+  /** A parked packet with its atomic group, in order; none where there is no such packet. */
+  async parkedGroup({ outbox, seq }: PacketKey): Promise<ParkedRow[]> {
+    const packet = await this.tx.get('parked', [this.user, outbox, seq]);
+    if (!packet || packet.group === 0) return packet ? [packet] : [];
+    const rows = await this.tx.list('parked', { prefix: [this.user, outbox], above: packet.group - 1 });
+    return rows.filter(({ group }) => group === packet.group);
+  }
+
+  unpark({ outbox, seq }: PacketKey): void {
+    this.parkedChange--;
+    this.tx.delete('parked', [this.user, outbox, seq]);
   }
 
   /** Tells all pages; of what the stream brings besides own results, only this one where each has a stream. */
   feed(item: FeedItem): void {
-    if (!this.isShared && (item.kind === 'push' || item.kind === 'remote')) {
-      this.direct.push(item);
-      return;
-    }
-    this.hasFed = true;
-    const id = this.userRow.feedEnd + 1;
-    this.putUser({ ...this.userRow, feedEnd: id });
-    this.tx.put('feed', { ...item, user: this.user, id, at: this.now } satisfies FeedRow);
+    const isOwn = item.kind === 'result' || item.kind === 'moved';
+    (this.isShared || isOwn ? this.items : this.direct).push(item);
+  }
+
+  /** What the feed still has, from its oldest item to its last. */
+  async fed(): Promise<FeedItem[]> {
+    const rows = await this.tx.list('feed', { prefix: [this.user] });
+    return [...rows.flatMap(({ items }) => items), ...this.items];
   }
 
   setCursor(cursor: string): void {
-    this.putUser({ ...this.userRow, cursor });
+    this.putRow({ ...this.row, cursor });
   }
 
-  private putUser(row: UserRow): void {
-    this.userRow = row;
-    this.tx.put('users', row);
+  private putRow(row: UserRow): void {
+    this.row = row;
+    this.isRowChanged = true;
+  }
+
+  private writeOutboxes(): void {
+    for (const outbox of this.changedOutboxes) this.tx.put('outboxes', this.outboxes.get(outbox) as OutboxRow);
+    this.changedOutboxes.clear();
   }
 }

@@ -1,6 +1,5 @@
 import { Status } from '../packet.ts';
-import { endPacket, localEnding, removePacket } from './end-packets.ts';
-import { putPacket } from './enqueue.ts';
+import { endPacket, localEnding } from './end-packets.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutboxRow, PacketKey, PacketRow, Place } from './storage.ts';
 
@@ -10,7 +9,12 @@ import type { OutboxRow, PacketKey, PacketRow, Place } from './storage.ts';
  */
 export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, newTag: () => string): Promise<void> {
   const lesser = Math.min(row.place.seq, server.seq);
-  const packets = await above(ledger, row, lesser);
+  const packets: PacketRow[] = [];
+  for (const packet of await above(ledger, row, lesser)) {
+    // Given up by the application, and not there: this was its end.
+    if (packet.isDiscarded) await endPacket(ledger, packet, localEnding(Status.failed));
+    else packets.push(packet);
+  }
   const open = await ledger.openOutbox();
   if (open.outbox !== row.outbox) {
     // What waits in the present outbox may wait for what moves: it goes along, so that it still comes after it.
@@ -24,9 +28,9 @@ export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, ne
   ledger.putOutbox({ ...target, nextSeq: target.nextSeq + packets.length });
   const moved: PacketRow[] = [];
   for (const packet of packets) moved.push(await renamed(ledger, packet, names, newTag()));
-  for (const packet of packets) removePacket(ledger, packet);
+  for (const packet of packets) ledger.removePacket(packet);
   for (const [index, packet] of moved.entries()) {
-    putPacket(ledger, packet);
+    ledger.addPacket(packet);
     const { outbox, seq, route, records } = packets[index] as PacketRow;
     ledger.feed({ kind: 'moved', outbox, seq, route, records, to: { outbox: packet.outbox, seq: packet.seq } });
   }
@@ -36,7 +40,7 @@ export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, ne
 }
 
 function above(ledger: Ledger, { user, outbox }: OutboxRow, seq: number): Promise<PacketRow[]> {
-  return ledger.tx.list('packets', { prefix: [user, outbox], above: seq });
+  return ledger.listPackets({ prefix: [user, outbox], above: seq });
 }
 
 /** The packet as it is in the new outbox. What it waited for and has ended is not waited for any more. */

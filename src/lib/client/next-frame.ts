@@ -41,7 +41,7 @@ export interface FrameDeps {
 }
 
 /** Rows that are read at once. */
-const pageRows = 200;
+const pageRows = 1000;
 /** Packets that one frame asks for. */
 const maxQuestions = 1000;
 /** How long a POST with a read in it waits for the answer; the stream brings what takes longer. */
@@ -81,7 +81,7 @@ export async function nextPackets(
 /** Makes a frame that asks for results of accepted packets. Records are not needed for that, so none are sent. */
 export async function question(deps: FrameDeps, ledger: Ledger, row: OutboxRow): Promise<Outgoing | null> {
   const range = { prefix: [row.user, row.outbox], upTo: row.place.seq };
-  const packets = await ledger.tx.list('packets', range, maxQuestions);
+  const packets = await ledger.listPackets(range, maxQuestions);
   if (packets.length === 0) return null;
   return outgoing(deps, ledger, row, 'question', packets, packets.length);
 }
@@ -94,11 +94,9 @@ export async function acknowledgement(deps: FrameDeps, ledger: Ledger, row: Outb
 
 /** The lowest number below `first` that is still needed (A.3, `oldest`). */
 export async function oldestNeeded(ledger: Ledger, row: OutboxRow, first: number): Promise<number> {
-  const prefix = [row.user, row.outbox];
-  const [packet] = await ledger.tx.list('packets', { prefix }, 1);
+  const [packet] = await ledger.listPackets({ prefix: [row.user, row.outbox] }, 1);
   // What nobody waits for any more has no row there: those who were not sent do not wait for what has ended.
-  const [wait] = await ledger.tx.list('waits', { prefix }, 1);
-  return Math.min(first, packet?.seq ?? first, wait?.seq ?? first);
+  return Math.min(first, packet?.seq ?? first, (await ledger.firstAwaited(row.outbox)) ?? first);
 }
 
 type Unit = PacketRow[] | 'contract_newer';
@@ -117,7 +115,7 @@ async function nextUnits(
   let above = row.place.seq;
   let hasEnded = false;
   for (;;) {
-    const page = await ledger.tx.list('packets', { prefix, above }, pageRows);
+    const page = await ledger.listPackets({ prefix, above }, pageRows);
     for (const packet of page) {
       if (packet.seq <= above) continue;
       const isNew = packet.seq > row.sentSeq;

@@ -1,29 +1,49 @@
 import type { Contract } from '../contract/contract.ts';
 import { type Action, actionOf, type ReqId, reqIdOf } from '../packet.ts';
 import { type Observable, observable } from './observable.ts';
-import type { Milestone, OutboxRow, PacketRow, ReadTransaction, StorageConnection } from './storage.ts';
+import type {
+  Milestone,
+  OutboxRow,
+  PacketRow,
+  ParkedRow,
+  ReadTransaction,
+  StorageConnection,
+  UserRow,
+} from './storage.ts';
 
-/** A packet that waits for its result. */
+/** A packet of this device. */
 export interface OutboxEntry {
   readonly reqId: ReqId;
   readonly handler: string;
   readonly action: Action;
   readonly records: readonly unknown[];
-  /** On this device only; in a POST, whose answer is not known; on the server's disk. */
-  readonly state: 'queued' | 'sent' | 'accepted';
+  /**
+   * - `queued`: on this device only.
+   * - `sent`: in a POST, whose answer is not known.
+   * - `accepted`: on the server's disk.
+   * - `parked`: refused, as the server could not read it; it waits for `outbox.retry` or `outbox.discard`.
+   */
+  readonly state: 'queued' | 'sent' | 'accepted' | 'parked';
   /** POSTs that have carried it so far without an answer that it was accepted. */
   readonly attempts: number;
   /** All in ms since 1970 UTC. */
   readonly queuedAt: number;
   readonly sentAt?: number;
   readonly acceptedAt?: number;
+  readonly parkedAt?: number;
 }
 
 export interface OutboxSnapshot {
-  /** In order; the first 1000 where there are more, and none before somebody has subscribed. */
+  /** Parked ones first, then in order; the first 1000 where there are more, and none before somebody has subscribed. */
   readonly entries: readonly OutboxEntry[];
-  /** All that wait. */
+  /** All that wait for a result; those that are parked do not. */
   readonly count: number;
+}
+
+/** How many there are, without reading them. */
+export interface OutboxCounts {
+  readonly queued: number;
+  readonly parked: number;
 }
 
 const shownRows = 1000;
@@ -36,7 +56,7 @@ export class OutboxView {
   private readonly user: string;
   private readonly contract: Contract;
   private readonly onError: (error: unknown) => void;
-  private readonly onCount: (count: number) => void;
+  private readonly onCounts: (counts: OutboxCounts) => void;
   private watchers = 0;
   private isReading = false;
   private isStale = false;
@@ -46,9 +66,9 @@ export class OutboxView {
     user: string,
     contract: Contract,
     onError: (error: unknown) => void,
-    onCount: (count: number) => void,
+    onCounts: (counts: OutboxCounts) => void,
   ) {
-    this.onCount = onCount;
+    this.onCounts = onCounts;
     this.connection = connection;
     this.user = user;
     this.contract = contract;
@@ -77,6 +97,12 @@ export class OutboxView {
     if (!this.isReading) void this.read();
   }
 
+  /** This page has changed something; what is not shown need not be read again. */
+  note(row: UserRow): void {
+    if (this.watchers > 0) this.refresh();
+    else this.show({}, row);
+  }
+
   list(limit?: number): Promise<OutboxEntry[]> {
     return this.connection.read((tx) => this.entries(tx, limit));
   }
@@ -87,12 +113,11 @@ export class OutboxView {
       while (this.isStale) {
         this.isStale = false;
         const isWatched = this.watchers > 0;
-        const next = await this.connection.read(async (tx) => ({
-          ...(isWatched && { entries: await this.entries(tx, shownRows) }),
-          count: await tx.count('packets', { prefix: [this.user] }),
-        }));
-        this.change(next);
-        this.onCount(next.count);
+        const [shown, row] = await this.connection.read(async (tx) => [
+          isWatched ? { entries: await this.entries(tx, shownRows) } : {},
+          await tx.get('users', [this.user]),
+        ]);
+        this.show(shown, row);
       }
     } catch (error) {
       this.onError(error);
@@ -101,38 +126,54 @@ export class OutboxView {
     }
   }
 
-  private async entries(tx: ReadTransaction, limit?: number): Promise<OutboxEntry[]> {
-    const outboxes = await tx.list('outboxes', { prefix: [this.user] });
-    const user = await tx.get('users', [this.user]);
+  private show(shown: Partial<OutboxSnapshot>, { queued, parked }: OutboxCounts = { queued: 0, parked: 0 }): void {
+    this.change({ ...shown, count: queued });
+    this.onCounts({ queued, parked });
+  }
+
+  private async entries(tx: ReadTransaction, limit = Number.POSITIVE_INFINITY): Promise<OutboxEntry[]> {
+    const prefix = [this.user];
+    const most = limit === Number.POSITIVE_INFINITY ? undefined : limit;
+    const [parked, outboxes, user] = await Promise.all([
+      tx.list('parked', { prefix }, most),
+      tx.list('outboxes', { prefix }),
+      tx.get('users', prefix),
+    ]);
     // What was left behind is older than what the open outbox has.
     const isOpen = ({ outbox }: OutboxRow): boolean => outbox === user?.outbox;
     const ordered = [...outboxes.filter((row) => !isOpen(row)), ...outboxes.filter(isOpen)];
-    const entries: OutboxEntry[] = [];
+    const entries = parked.map((packet) => this.parkedEntry(packet));
     for (const row of ordered) {
-      const left = limit === undefined ? undefined : limit - entries.length;
-      if (left === 0) break;
-      const packets = await tx.list('packets', { prefix: [this.user, row.outbox] }, left);
-      entries.push(...packets.map((packet) => this.entryOf(packet, row)));
+      if (entries.length >= limit) break;
+      const packets = await tx.list('packets', { prefix: [this.user, row.outbox] }, most);
+      const shown = packets.filter(({ isDiscarded }) => !isDiscarded);
+      entries.push(...shown.slice(0, limit - entries.length).map((packet) => this.entryOf(packet, row)));
     }
     return entries;
   }
 
-  private entryOf({ outbox, seq, route, records, queuedAt }: PacketRow, row: OutboxRow): OutboxEntry {
+  private entryOf(packet: PacketRow, row: OutboxRow): OutboxEntry {
+    const { seq } = packet;
     const isAccepted = seq <= row.place.seq;
     const isSent = seq <= row.sentSeq;
     const sentAt = isSent ? timeOf(row.sends, seq) : undefined;
     const acceptedAt = isAccepted ? timeOf(row.accepts, seq) : undefined;
     return {
-      reqId: reqIdOf(outbox, seq),
-      handler: this.contract.routes.get(route)?.handler ?? '',
-      action: actionOf(route),
-      records,
+      ...this.baseOf(packet),
       state: isAccepted ? 'accepted' : isSent ? 'sent' : 'queued',
       attempts: isSent && !isAccepted ? row.attempts : 0,
-      queuedAt,
       ...(sentAt !== undefined && { sentAt }),
       ...(acceptedAt !== undefined && { acceptedAt }),
     };
+  }
+
+  private parkedEntry(packet: ParkedRow): OutboxEntry {
+    return { ...this.baseOf(packet), state: 'parked', attempts: 0, parkedAt: packet.parkedAt };
+  }
+
+  private baseOf({ outbox, seq, route, records, queuedAt }: PacketRow) {
+    const handler = this.contract.routes.get(route)?.handler ?? '';
+    return { reqId: reqIdOf(outbox, seq), handler, action: actionOf(route), records, queuedAt };
   }
 }
 

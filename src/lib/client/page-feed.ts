@@ -20,28 +20,32 @@ export interface PageFeedDeps {
   readonly operations: Operations;
   readonly listeners: Listeners;
   readonly now: () => number;
-  /** Told when rows were thrown away before this page has read them. */
+  /** Told when items were thrown away before this page has read them. */
   readonly onGap: () => void;
   /** Told of records that nobody can read and nobody listens for. */
   readonly onError: (error: unknown) => void;
 }
 
-const pageRows = 256;
-/** Rows that were heard are kept so long, for pages that are behind. */
+const pageRows = 16;
+/** Items that were heard are kept so long, for pages that are behind. */
 const keptMs = 600_000;
-const keptRows = 1000;
-const trimRows = 100;
+const keptItems = 1000;
+/** How often it is looked for old ones. */
+const agingMs = 60_000;
 
 /**
- * Hands out the feed to this page: each row once, in order, to the operation that waits for it and to the listeners of its
+ * Hands out the feed to this page: each item once, in order, to the operation that waits for it and to the listeners of its
  * action.
  */
 export class PageFeed {
   private readonly deps: PageFeedDeps;
-  /** Id of the last row that was handed out. */
+  /** Number of the last item that was handed out. */
   private position = 0;
   private draining: Promise<void> | null = null;
   private isStale = false;
+  /** What this page itself has stored need not be read again. */
+  private fresh: FeedRow[] = [];
+  private agedAt = 0;
 
   constructor(deps: PageFeedDeps) {
     this.deps = deps;
@@ -54,9 +58,14 @@ export class PageFeed {
     this.position = row?.feedHeard ?? 0;
   }
 
-  /** Hands out what is new. Resolves when all that was stored before the call has been handed out. */
-  drain(): Promise<void> {
-    this.isStale = true;
+  /**
+   * Hands out what is new. Resolves when all that was stored before the call has been handed out.
+   *
+   * @param fresh Rows that this page has just stored; else another page has.
+   */
+  drain(fresh?: readonly FeedRow[]): Promise<void> {
+    if (fresh) this.fresh.push(...fresh);
+    else this.isStale = true;
     this.draining ??= this.drainAll();
     return this.draining;
   }
@@ -69,39 +78,48 @@ export class PageFeed {
   }
 
   private async drainAll(): Promise<void> {
-    const { connection, user } = this.deps;
     try {
-      while (this.isStale) {
-        this.isStale = false;
+      while (this.isStale || this.fresh.length > 0) {
         const before = this.position;
-        for (;;) {
-          const above = this.position;
-          const rows = await connection.read((tx) => tx.list('feed', { prefix: [user], above }, pageRows));
-          this.handOut(rows);
-          if (rows.length < pageRows) break;
+        for (const row of this.fresh.splice(0)) {
+          // Another page has stored something in between.
+          if (row.id - row.items.length > this.position) this.isStale = true;
+          else this.handOut(row);
         }
+        if (this.isStale) await this.drainStored();
         if (this.position > before) await this.markHeard();
       }
     } finally {
-      // In the same turn as the last look at `isStale`: no call falls in between.
+      // In the same turn as the last look: no call falls in between.
       this.draining = null;
     }
   }
 
-  private handOut(rows: readonly FeedRow[]): void {
-    const [first] = rows;
-    if (first && first.id > this.position + 1) this.deps.onGap();
-    for (const row of rows) {
-      this.position = row.id;
-      this.deliver(row);
+  private async drainStored(): Promise<void> {
+    const { connection, user, onGap } = this.deps;
+    this.isStale = false;
+    for (;;) {
+      const above = this.position;
+      const rows = await connection.read((tx) => tx.list('feed', { prefix: [user], above }, pageRows));
+      const [first] = rows;
+      if (first && first.id - first.items.length > this.position) onGap();
+      for (const row of rows) this.handOut(row);
+      if (rows.length < pageRows) return;
     }
+  }
+
+  private handOut({ id, items }: FeedRow): void {
+    if (id <= this.position) return;
+    const known = this.position - (id - items.length);
+    this.position = id;
+    for (const item of known > 0 ? items.slice(known) : items) this.deliver(item);
   }
 
   private deliverResult(item: FeedItem & { kind: 'result' }): void {
     const { contract, operations, listeners } = this.deps;
     const reqId = reqIdOf(item.outbox, item.seq);
     const error = errorOf(contract, item, reqId);
-    const wasOk = item.status === Status.ok && !item.isCancelled;
+    const wasOk = item.status === Status.ok;
     const operation = operations.take(item);
     const result = [...item.result];
     if (error) operation?.fail(error, wasOk);
@@ -149,13 +167,15 @@ export class PageFeed {
   }
 
   private async trim(tx: WriteTransaction, { user, feedHeard, feedEnd }: UserRow): Promise<void> {
-    const oldest = await tx.list('feed', { prefix: [user], upTo: feedHeard }, 1);
-    const isDue = ({ id, at }: FeedRow): boolean => at < this.deps.now() - keptMs || id <= feedEnd - keptRows;
-    if (!oldest.some(isDue)) return;
-    for (const row of await tx.list('feed', { prefix: [user], upTo: feedHeard }, trimRows)) {
-      // From the front only: a hole would look like a gap.
-      if (!isDue(row)) break;
-      tx.delete('feed', [user, row.id]);
-    }
+    // From the front only: a hole would look like a gap.
+    const forget = (upTo: number): void => tx.deleteAll('feed', { prefix: [user], upTo: Math.min(upTo, feedHeard) });
+    if (feedEnd > keptItems) forget(feedEnd - keptItems);
+    const now = this.deps.now();
+    if (Math.abs(now - this.agedAt) < agingMs) return;
+    this.agedAt = now;
+    const rows = await tx.list('feed', { prefix: [user], upTo: feedHeard }, pageRows);
+    const kept = rows.findIndex(({ at }) => at >= now - keptMs);
+    const last = kept < 0 ? rows.at(-1) : rows[kept - 1];
+    if (last) forget(last.id);
   }
 }

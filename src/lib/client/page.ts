@@ -18,7 +18,7 @@ import { PageFeed } from './page-feed.ts';
 import { random64 } from './random.ts';
 import type { Saving } from './saver.ts';
 import type { ClientStatus } from './status.ts';
-import type { PacketKey, StorageConnection } from './storage.ts';
+import type { FeedRow, PacketKey, StorageConnection } from './storage.ts';
 
 /** A client without its types: one page's, or one process's. */
 export class Page {
@@ -51,13 +51,14 @@ export class Page {
         state: this.isOnline ? 'idle' : 'offline',
         reason: this.isOnline ? undefined : 'switched_off',
         queued: 0,
+        parked: 0,
         stream: 'closed',
         durability: 'best_effort',
         isLeader: false,
       },
       onError,
     );
-    this.view = new OutboxView(this.connection, user, contract, onError, (queued) => this.status.change({ queued }));
+    this.view = new OutboxView(this.connection, user, contract, onError, (counts) => this.status.change(counts));
     this.feed = new PageFeed({
       user,
       contract,
@@ -146,27 +147,28 @@ export class Page {
 
   private readonly writeLedger: WriteLedger = async (work) => {
     const { settings } = this;
-    const { value, ledger } = await this.connection.write(async (tx) => {
+    const { value, ledger, row, fed } = await this.connection.write(async (tx) => {
       const opened = await Ledger.open(tx, {
         user: settings.user,
         now: settings.clock.now(),
         newOutbox: () => random64(settings.random),
         isShared: settings.locks !== null,
       });
-      return { value: await work(opened), ledger: opened };
+      return { value: await work(opened), ledger: opened, ...opened.close() };
     });
     for (const item of ledger.direct) this.feed.deliver(item);
-    if (ledger.hasFed) {
+    if (fed.length > 0) {
       this.tell({ kind: 'fed' });
-      this.drain();
+      // Who has called for packets is to hear that they are saved before what became of them.
+      this.drain(ledger.hasAdded ? undefined : fed);
     }
     if (ledger.hasUnblocked) this.duty?.wake();
-    this.view.refresh();
+    this.view.note(row);
     return value;
   };
 
-  private drain(): void {
-    this.feed.drain().catch(this.settings.onError);
+  private drain(fresh?: readonly FeedRow[]): void {
+    this.feed.drain(fresh).catch(this.settings.onError);
   }
 
   private tell(note: Note): void {

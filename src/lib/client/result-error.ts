@@ -6,6 +6,8 @@ import type { ResultItem } from './storage.ts';
 const sentences: Readonly<Record<string, string>> = {
   invalid: 'values outside of their types',
   denied: 'not allowed',
+  contract_mismatch: 'the server reads this in another shape',
+  unsupported: 'the server knows no such action',
   skipped: 'a packet that it waits for has not ended well',
   rolled_back: 'another packet of its atomic group has not ended well',
   expired: 'its time was over before it was sent',
@@ -17,6 +19,9 @@ const sentences: Readonly<Record<string, string>> = {
 export function errorOf(contract: Contract, item: ResultItem, reqId: ReqId): CrudpError | null {
   const { status, message } = item;
   if (item.isCancelled) return new CrudpError('cancelled', 'taken out of the queue', { reqId });
+  if (item.isDiscarded) {
+    return new CrudpError('discarded', 'given up after it was sent: the server may run it', { reqId });
+  }
   if (status === Status.ok) return item.isUnreadable ? unreadable(reqId) : null;
   const code = contract.errorName(status);
   const issues = issuesOf(status, message);

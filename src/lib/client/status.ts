@@ -20,6 +20,8 @@ export interface ClientStatus {
   readonly reason?: string | undefined;
   /** Packets without a result. */
   readonly queued: number;
+  /** Packets that the server could not read: for `outbox.retry` or `outbox.discard`. */
+  readonly parked: number;
   readonly stream: StreamState;
   /** How long the outbox lasts. */
   readonly durability: Durability;

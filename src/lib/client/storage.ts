@@ -33,7 +33,8 @@ export interface StorageConnection {
    * Runs `work` alone: other writers, in other pages too, come before or after it. All of it is on disk when this resolves,
    * and nothing of it where this rejects, whether the storage or `work` threw.
    *
-   * @throws {CrudpError} `storage_full` (retryable), `storage_failed`; and what `work` throws.
+   * @throws {CrudpError} `storage_full` (retryable), `storage_failed`, `storage_newer` (a page of a newer version has
+   *   changed what this one cannot read any more); and what `work` throws.
    */
   write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T>;
   /** Tells the other connections. Best effort: a page that is frozen or has not connected hears nothing. */
@@ -67,6 +68,7 @@ export interface WriteTransaction extends ReadTransaction {
   /** Adds a row, or replaces the one of the same key. A failure shows in `write`. */
   put<T extends TableName>(table: T, row: Tables[T]): void;
   delete(table: TableName, key: Key): void;
+  deleteAll(table: TableName, range: KeyRange): void;
 }
 
 /** The rows, and by `keyPaths` what their keys are. */
@@ -76,6 +78,7 @@ export interface Tables {
   readonly packets: PacketRow;
   readonly waits: WaitRow;
   readonly feed: FeedRow;
+  readonly parked: ParkedRow;
 }
 export type TableName = keyof Tables;
 
@@ -85,6 +88,7 @@ export const keyPaths = {
   packets: ['user', 'outbox', 'seq'],
   waits: ['user', 'outbox', 'seq', 'waiterOutbox', 'waiterSeq'],
   feed: ['user', 'id'],
+  parked: ['user', 'outbox', 'seq'],
 } as const satisfies { readonly [T in TableName]: readonly (keyof Tables[T])[] };
 
 export const tableNames = Object.keys(keyPaths) as readonly TableName[];
@@ -96,10 +100,14 @@ export interface UserRow {
   readonly outbox: string;
   /** The stream's cursor: what came before it is stored or was handed over. */
   readonly cursor: string | null;
-  /** Id of the feed's last row; ids have no gaps. */
+  /** Number of the feed's last item; numbers have no gaps. */
   readonly feedEnd: number;
-  /** Rows of the feed up to this one were handed over by a page. */
+  /** Items of the feed up to this one were handed over by a page. */
   readonly feedHeard: number;
+  /** Packets that wait for a result, without those that were discarded. */
+  readonly queued: number;
+  /** Packets that are parked. */
+  readonly parked: number;
 }
 
 /** Where an outbox stands (PROTOCOL.md C.2), as far as the client knows. */
@@ -160,6 +168,14 @@ export interface PacketRow {
   readonly queuedAt: number;
   /** ms since 1970 UTC: not sent for the first time after that. */
   readonly expiresAt?: number;
+  /** Given up by the application after it was sent: kept, unseen, until its result tells what became of it. */
+  readonly isDiscarded?: true;
+}
+
+/** A packet that the server could not read (`contract_mismatch`, `unsupported`): kept for another try, or to be discarded. */
+export interface ParkedRow extends PacketRow {
+  readonly status: number;
+  readonly parkedAt: number;
 }
 
 export interface PacketKey {
@@ -174,8 +190,14 @@ export interface WaitRow extends PacketKey {
   readonly waiterSeq: number;
 }
 
-/** Something that every page is to hear, in this order. */
-export type FeedRow = { readonly user: string; readonly id: number; readonly at: number } & FeedItem;
+/** What every page is to hear, in this order: a transaction's items together, as a row for each would cost far more. */
+export interface FeedRow {
+  readonly user: string;
+  /** Number of its last item. */
+  readonly id: number;
+  readonly at: number;
+  readonly items: readonly FeedItem[];
+}
 export type FeedItem = ResultItem | RemoteItem | PushItem | MovedItem;
 
 /** A packet has come to its end. */
@@ -192,6 +214,8 @@ export interface ResultItem extends PacketKey {
   readonly isUnreadable: boolean;
   /** It never ran: it was cancelled here. */
   readonly isCancelled: boolean;
+  /** The application gave it up; the server may run it. */
+  readonly isDiscarded?: true;
 }
 
 /** A packet of another outbox of this user has ended well. */

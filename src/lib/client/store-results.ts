@@ -1,5 +1,5 @@
 import type { DecodedResponse, PacketResult, Reading } from '../packet.ts';
-import { Status } from '../packet.ts';
+import { actionOf, Status } from '../packet.ts';
 import { endPacket } from './end-packets.ts';
 import type { Ledger } from './ledger.ts';
 import type { PacketRow } from './storage.ts';
@@ -35,6 +35,7 @@ export async function storeResults(
   }
   const waiting = new Map([...held, ...results.map((result) => [result.seq, result] as const)]);
   let count = 0;
+  await ledger.prefetch(outbox, [...waiting.keys()]);
   for (const [seq, result] of [...waiting]) {
     if (!waiting.has(seq)) continue;
     const packet = await ledger.packet({ outbox, seq });
@@ -45,13 +46,24 @@ export async function storeResults(
     const members = await ledger.group(packet);
     const isAccepted = row.place.epoch === epoch && members.every((member) => member.seq <= row.place.seq);
     if (!isAccepted || !members.every((member) => waiting.has(member.seq))) continue;
-    for (const member of members) {
-      await end(ledger, member, member === packet ? result : (waiting.get(member.seq) as DecodedResult));
+    const ends = members.map((member) => [member, waiting.get(member.seq) ?? result] as const);
+    const isUnread = ends.some(([, { status }]) => unread.has(status));
+    for (const [member, how] of ends) {
+      await end(ledger, member, how);
+      if (isUnread && mayPark(member, how.status)) ledger.park(member, how.status);
       waiting.delete(member.seq);
       count++;
     }
   }
   return { count, held: waiting };
+}
+
+/** The server has not run it, and may understand it once it has been updated, or this page. */
+const unread: ReadonlySet<number> = new Set([Status.unsupported, Status.contract_mismatch]);
+
+/** A read that nobody waits for any more is not worth it. What was rolled back with a packet is tried again with it. */
+function mayPark({ route, isDiscarded }: PacketRow, status: number): boolean {
+  return (unread.has(status) || status === Status.rolled_back) && !isDiscarded && actionOf(route) !== 'read';
 }
 
 async function end(ledger: Ledger, packet: PacketRow, result: DecodedResult): Promise<void> {

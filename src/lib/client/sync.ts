@@ -226,8 +226,10 @@ export class Sync {
     });
     this.backoff.reset();
     this.agenda.grow();
-    if (sent.kind === 'packets') this.reminders.progress();
-    this.deps.onAccepted(sent.outbox, upTo);
+    if (sent.kind === 'packets') {
+      this.reminders.progress();
+      this.deps.onAccepted(sent.outbox, upTo);
+    }
     this.isStale = true;
   }
 

@@ -13,7 +13,7 @@ const make = async (): Promise<{ storage: Storage; again: Storage }> => {
 testStorage(make);
 
 describe('indexedDbStorage', () => {
-  const row = { user: 'ana', outbox: '00000000000000a1', cursor: null, feedEnd: 0, feedHeard: 0 };
+  const row = { user: 'ana', outbox: '00000000000000a1', cursor: null, feedEnd: 0, feedHeard: 0, queued: 0, parked: 0 };
 
   it('asks for strict durability', async () => {
     const { storage } = await make();

@@ -1,10 +1,9 @@
-import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, openDB } from 'idb';
+import { type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, openDB } from 'idb';
 import { CrudpError } from '../../errors.ts';
 import {
   type Durability,
   type Key,
   type KeyRange,
-  keyPaths,
   type ReadTransaction,
   type Storage,
   type StorageConnection,
@@ -13,10 +12,8 @@ import {
   tableNames,
   type WriteTransaction,
 } from '../storage.ts';
+import { type Schema, schemaVersion, upgradeSchema } from './indexeddb-schema.ts';
 
-const version = 1;
-
-type Schema = DBSchema & { [T in TableName]: { key: IDBValidKey; value: Tables[T] } };
 type Database = IDBPDatabase<Schema>;
 type Transaction = IDBPTransaction<Schema, TableName[], 'readonly' | 'readwrite'>;
 
@@ -113,10 +110,8 @@ class IndexedDbConnection implements StorageConnection {
 
 /** @param forget Called when the connection is no longer good: the next transaction opens another. */
 function openDatabase(name: string, forget: () => void): Promise<Database> {
-  return openDB<Schema>(name, version, {
-    upgrade(database) {
-      for (const table of tableNames) database.createObjectStore(table, { keyPath: [...keyPaths[table]] });
-    },
+  return openDB<Schema>(name, schemaVersion, {
+    upgrade: (database, from, _to, tx) => upgradeSchema(database, from, tx),
     // A newer page wants to upgrade, or the user deletes the data: who holds on blocks both.
     blocking(_current, _blocked, event) {
       forget();
@@ -153,6 +148,10 @@ class IndexedDbTransaction implements WriteTransaction {
     this.writable(table)
       .delete([...key])
       .catch(seenAtTheEnd);
+  }
+
+  deleteAll(table: TableName, range: KeyRange): void {
+    this.writable(table).delete(bounds(range)).catch(seenAtTheEnd);
   }
 
   private writable<T extends TableName>(table: T): IDBPObjectStore<Schema, TableName[], T, 'readwrite'> {
@@ -196,7 +195,12 @@ function abort(tx: Transaction): void {
 function storageError(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
   const facts = { cause: error };
-  return error.name === 'QuotaExceededError'
-    ? new CrudpError('storage_full', 'the browser refuses to store more', { ...facts, retryable: true })
-    : new CrudpError('storage_failed', `IndexedDB: ${error.message || error.name}`, facts);
+  switch (error.name) {
+    case 'QuotaExceededError':
+      return new CrudpError('storage_full', 'the browser refuses to store more', { ...facts, retryable: true });
+    case 'VersionError':
+      return new CrudpError('storage_newer', 'a newer page has changed the database: load this one again', facts);
+    default:
+      return new CrudpError('storage_failed', `IndexedDB: ${error.message || error.name}`, facts);
+  }
 }

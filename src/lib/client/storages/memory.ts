@@ -112,6 +112,12 @@ class MemoryTransaction implements WriteTransaction {
     if (before !== undefined) this.undoing.push(() => rows.set(key, before));
   }
 
+  deleteAll(table: TableName, range: KeyRange): void {
+    const rows = this.rows(table);
+    const before = rows.deleteAll(range);
+    this.undoing.push(() => rows.insertAll(before));
+  }
+
   undo(): void {
     for (const undo of this.undoing.reverse()) undo();
   }

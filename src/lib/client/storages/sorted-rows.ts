@@ -1,6 +1,6 @@
 import type { Key, KeyRange } from '../storage.ts';
 
-interface Entry {
+export interface Entry {
   readonly key: Key;
   readonly row: unknown;
 }
@@ -34,6 +34,18 @@ export class SortedRows {
     if (!before || compareKeys(before.key, key) !== 0) return undefined;
     this.entries.splice(index, 1);
     return before.row;
+  }
+
+  /** @returns What was deleted, in order. */
+  deleteAll(range: KeyRange): Entry[] {
+    const [start, end] = this.bounds(range);
+    return this.entries.splice(start, end - start);
+  }
+
+  /** Puts back what `deleteAll` gave, as nothing has come between since. */
+  insertAll(entries: readonly Entry[]): void {
+    const [first] = entries;
+    if (first) this.entries.splice(this.indexOf(first.key), 0, ...entries);
   }
 
   list(range: KeyRange, limit = Number.POSITIVE_INFINITY): unknown[] {
