@@ -14,7 +14,11 @@ const crudp = crudpServer(app, {
   base: '/api',
   journal: sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }),
   authenticate: () => ({ user: 'ana' }),
-}).use(implement(app, { notes: { access: { create: 'authenticated' }, create: (_ctx, records) => records } }));
+}).use(
+  implement(app, {
+    notes: { access: { create: 'authenticated' }, ahead: ['create'], create: (_ctx, records) => records },
+  }),
+);
 
 const http = createServer((request, response) => {
   crudp.listener(request, response, () => {
