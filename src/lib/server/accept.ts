@@ -9,6 +9,7 @@ import { awaitResults } from './await-results.ts';
 import type { Broker } from './broker.ts';
 import type { SyncReply, SyncRequest } from './core.ts';
 import type { AcceptOutcome, IncomingBatch, Journal } from './journal.ts';
+import type { Metrics } from './metrics.ts';
 import { RequestRefused } from './refused.ts';
 
 export interface AcceptDeps {
@@ -17,6 +18,7 @@ export interface AcceptDeps {
   readonly journal: Journal;
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly limits: DecodeLimits;
   readonly maxWaitMs: number;
   /** Aborted when the server closes: those who wait for results are answered with what there is. */
@@ -45,6 +47,7 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
     throw new RequestRefused(422, 'bad_header', 'CRUDP-Tag is missing');
   }
   const key = { user: identity.user, outbox };
+  const startedAt = performance.now();
   const outcome = await store(deps, {
     ...key,
     identity,
@@ -61,6 +64,7 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
     const body = { epoch, accepted, tag };
     throw new RequestRefused(409, 'moved', 'the outbox stands elsewhere than you believe', { body });
   }
+  if (outcome.appended > 0) deps.metrics.batchAccepted(outcome.appended, (performance.now() - startedAt) / 1000);
   const forgottenSeqs = new Set(outcome.forgotten);
   const known = packets.filter(({ seq }) => !forgottenSeqs.has(seq)).map(({ seq }) => seq);
   const lastSeq = known.at(-1);

@@ -92,6 +92,13 @@ export interface Claim extends OutboxKey, Pending {
   readonly begun: ReadonlyMap<number, number>;
 }
 
+/** What waits to be run, of all outboxes. */
+export interface Backlog {
+  readonly packets: number;
+  /** When the oldest batch with such a packet was received, ms since 1970 UTC; null: there is none. */
+  readonly oldestAt: number | null;
+}
+
 /** A statement that commits together with a result. */
 export interface Effect {
   readonly sql: string;
@@ -225,6 +232,9 @@ export interface Journal {
   release(claim: Claim, idleUpTo?: number): Promise<void>;
   /** Lets an outbox that waits for something outside be claimed again. */
   resume(key: OutboxKey): Promise<void>;
+
+  /** What waits to be run; for those who watch. */
+  backlog(): Promise<Backlog>;
 
   /** Appends a push that no packet caused. */
   append(entries: readonly LogAppend[]): Promise<void>;

@@ -6,6 +6,7 @@ import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
 import { type Settled, settleWith } from './invoke.ts';
 import type { Claim, Completion, CompletionOutcome, Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { UnitPacket } from './units.ts';
 
 export interface LedgerDeps {
@@ -14,6 +15,7 @@ export interface LedgerDeps {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** What stands or falls together: a packet's result, an atomic group's, or those of packets that shared one call. */
@@ -97,8 +99,9 @@ export class Ledger {
   }
 
   private async writePart(entries: readonly Entry[], begins: readonly number[]): Promise<boolean> {
+    const startedAt = performance.now();
     const outcome = await this.complete(entries, begins);
-    if (outcome.kind === 'committed') this.committed(entries);
+    if (outcome.kind === 'committed') this.committed(entries, (performance.now() - startedAt) / 1000);
     if (outcome.kind !== 'effect_failed') return outcome.kind === 'committed';
     // Nothing of it was committed. What came before the entry at fault goes in as it is, that one by its fault, and what
     // came after it with it: so each entry is tried twice at most, however many fail.
@@ -140,8 +143,10 @@ export class Ledger {
     };
   }
 
-  private committed(entries: readonly Entry[]): void {
+  private committed(entries: readonly Entry[], seconds: number): void {
     const { user, outbox } = this.claim;
+    const results = entries.flatMap(({ settled }) => settled.map(({ result }) => result));
+    this.deps.metrics.resultsCommitted(results, seconds);
     for (const { settled, byVerdict } of entries) {
       if (!byVerdict) continue;
       for (const { result } of settled) {

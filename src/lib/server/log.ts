@@ -55,6 +55,8 @@ export type ServerLogEvent =
     }
   | { readonly event: 'started'; readonly epoch: string }
   | { readonly event: 'closed' }
+  /** The journal accepts nothing any more, and the server with it (`onStorageFailure`). Told once. */
+  | { readonly event: 'storage_failed'; readonly error: unknown }
   /** The server's own trouble: the journal, the application's authenticate or middleware. */
   | { readonly event: 'failed'; readonly where: string; readonly error: unknown };
 
@@ -65,7 +67,12 @@ export type Log = (event: ServerLogEvent) => void;
 
 /** What is told when no hook was given: only what somebody has to look at. */
 export function logFailures(entry: ServerLogEntry): void {
-  if (entry.event === 'failed' || entry.event === 'handler_failed' || entry.event === 'output_rejected') {
+  if (
+    entry.event === 'failed' ||
+    entry.event === 'storage_failed' ||
+    entry.event === 'handler_failed' ||
+    entry.event === 'output_rejected'
+  ) {
     console.error(`[crudp] ${entry.event}`, entry);
   }
 }

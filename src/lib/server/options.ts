@@ -5,6 +5,7 @@ import { type DecodeLimits, defaultLimits } from '../limits.ts';
 import type { RequestPacket } from '../packet.ts';
 import type { Identity, Journal } from './journal.ts';
 import { logFailures, type ServerLogEntry } from './log.ts';
+import type { OnStorageFailure } from './storage-watch.ts';
 
 /** Who sends a request. */
 export interface Authenticated {
@@ -74,6 +75,12 @@ export interface ServerOptions {
    * `server.resume` is called. Default: none does.
    */
   readonly waitsFor?: WaitsFor;
+  /**
+   * What happens when the journal's storage has failed for good, an fsync, say. `'refuse'`: whatever would be stored is
+   * answered with 503, reading goes on where it can. `'exit'`: the process also ends, with code 1, for its supervisor to
+   * start it anew. Default 'refuse'.
+   */
+  readonly onStorageFailure?: OnStorageFailure;
   /** Unsent bytes at which a stream is fed no more until it has taken all. Default 256 KiB. */
   readonly maxUnsentBytes?: number;
   /** Streams that a user may have open. Default 6. */
@@ -113,6 +120,7 @@ export function settingsOf(options: ServerOptions): Settings {
     origins: options.origins ?? [],
     codec: options.codec,
     waitsFor: options.waitsFor,
+    onStorageFailure: options.onStorageFailure ?? 'refuse',
     clock: options.clock ?? systemClock,
     log: options.log ?? logFailures,
     limits,

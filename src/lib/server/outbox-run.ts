@@ -7,6 +7,7 @@ import { invokeTogether } from './invoke-together.ts';
 import type { Claim, Journal } from './journal.ts';
 import { type Entry, Ledger, rolledBack } from './ledger.ts';
 import { Line } from './line.ts';
+import type { Metrics } from './metrics.ts';
 import type { WaitsFor } from './options.ts';
 import type { Unit, UnitDeps, UnitPacket } from './units.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
@@ -15,6 +16,7 @@ export interface RunDeps extends InvokeDeps, UnitDeps {
   readonly journal: Journal;
   readonly routes: BoundRoutes;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly maxAttempts: number;
   readonly maxQueueMs: number;
   readonly waitsFor: WaitsFor | undefined;

@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import { loadCodec } from '../codec/load.ts';
 import type { Contract } from '../contract/contract.ts';
+import type { CrudpError } from '../errors.ts';
 import { type AcceptDeps, accept } from './accept.ts';
 import { bindRoutes } from './bound-routes.ts';
 import { Broker } from './broker.ts';
@@ -8,7 +9,9 @@ import type { EventSink, EventsRequest, Session, SyncReply, SyncRequest } from '
 import type { Implementation } from './implement.ts';
 import type { OutboxKey } from './journal.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Settings } from './options.ts';
+import { type OnStorageFailure, watchStorage } from './storage-watch.ts';
 import { Streams } from './streams.ts';
 import { startTrimming } from './trimming.ts';
 import { Worker } from './worker.ts';
@@ -20,6 +23,8 @@ export interface Running {
   subscribe(request: EventsRequest, sink: EventSink): Promise<Session>;
   /** Has the packets of an outbox looked at again that wait for something outside. */
   resume(key: OutboxKey): Promise<void>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Streams get `bye`, running handlers end, the journal is closed. Called once. */
   close(): Promise<void>;
 }
@@ -38,14 +43,16 @@ export async function run(
   implementations: readonly Implementation<Contract>[],
   settings: Settings,
   log: Log,
+  metrics: Metrics,
   closing: AbortSignal,
 ): Promise<Running> {
   const routes = bindRoutes(contract, implementations);
-  const { journal, clock } = settings;
+  const { clock } = settings;
+  const journal = watchStorage(settings.journal, (error) => storageFailed(settings.onStorageFailure, error, log));
   const codec = settings.codec ?? (await loadCodec());
   await journal.open();
   const broker = new Broker(journal);
-  const shared = { ...settings, contract, codec, broker, log, now: () => clock.now() };
+  const shared = { ...settings, journal, contract, codec, broker, metrics, log, now: () => clock.now() };
   const worker = new Worker({ ...shared, routes });
   const streams = new Streams({
     ...shared,
@@ -57,7 +64,7 @@ export async function run(
   broker.open();
   broker.onWork(() => worker.wake());
   worker.wake();
-  const stopTrimming = startTrimming({ ...settings, log });
+  const stopTrimming = startTrimming(shared);
   log({ event: 'started', epoch: journal.epoch });
   return {
     codec,
@@ -67,6 +74,10 @@ export async function run(
       return reply;
     },
     subscribe: (request, sink) => streams.open(request, sink),
+    async metrics() {
+      const { open, unsentBytes } = streams.load;
+      return metrics.text({ backlog: await journal.backlog(), openStreams: open, unsentBytes, now: clock.now() });
+    },
     resume: (key) => worker.resume(key),
     async close() {
       stopTrimming();
@@ -78,4 +89,11 @@ export async function run(
       log({ event: 'closed' });
     },
   };
+}
+
+function storageFailed(then: OnStorageFailure, error: CrudpError, log: Log): void {
+  log({ event: 'storage_failed', error });
+  if (typeof then === 'function') then(error);
+  // After this turn: the answers that are on their way say why.
+  else if (then === 'exit') setImmediate(() => process.exit(1));
 }

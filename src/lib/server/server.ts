@@ -2,11 +2,13 @@ import { setMaxListeners } from 'node:events';
 import type { Contract, OutputWrite, RouteName, SpecOfRoute } from '../contract/contract.ts';
 import type { Audience } from './context.ts';
 import type { ServerCore, SyncReply } from './core.ts';
+import { type Health, healthOf } from './health.ts';
 import { fetchOf } from './http/fetch.ts';
 import { createListener, type Listener } from './http/listener.ts';
 import type { Implementation } from './implement.ts';
 import type { OutboxKey } from './journal.ts';
 import type { Log } from './log.ts';
+import { Metrics } from './metrics.ts';
 import { type ServerOptions, settingsOf } from './options.ts';
 import { logsOf, routeNumber } from './packet-context.ts';
 import { RequestRefused } from './refused.ts';
@@ -33,6 +35,10 @@ export interface CrudpServer<C extends Contract> {
    * Idempotent, and for good.
    */
   close(): Promise<void>;
+  /** What it has done and has to do, in Prometheus' text format 0.0.4. Starts the server. */
+  metrics(): Promise<string>;
+  /** Whether it can take batches now. Never rejects, starts nothing. */
+  health(): Promise<Health>;
   /** Has packets looked at again that `waitsFor` has let step out of the line. */
   resume(key: OutboxKey): Promise<void>;
   /** For node:http: `createServer(server.listener)`; in front of other routes: `server.listener(req, res, next)`. */
@@ -64,10 +70,12 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
   const closing = new AbortController();
   // Every request that waits for results listens to it.
   setMaxListeners(0, closing.signal);
+  const metrics = new Metrics(contract);
   let starting: Promise<Running> | undefined;
   let ending: Promise<void> | undefined;
 
   const log: Log = (event) => {
+    metrics.hear(event);
     try {
       settings.log({ at: clock.now(), ...event });
     } catch (error) {
@@ -81,7 +89,7 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
       const facts = { retryAfterSeconds: 2 };
       return Promise.reject(new RequestRefused(503, 'draining', 'the server is closing', facts));
     }
-    starting ??= run(contract, implementations, settings, log, closing.signal).catch((error: unknown) => {
+    starting ??= run(contract, implementations, settings, log, metrics, closing.signal).catch((error: unknown) => {
       // The next call tries again: a journal that another process held may be free by then.
       starting = undefined;
       throw error;
@@ -119,6 +127,10 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
       })();
       return ending;
     },
+    async metrics() {
+      return (await started()).metrics();
+    },
+    health: () => healthOf({ journal, isClosing: closing.signal.aborted, hasStarted: starting !== undefined }),
     async resume(key) {
       await (await started()).resume(key);
     },

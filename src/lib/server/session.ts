@@ -91,6 +91,10 @@ export class EventSession implements Session {
     return this.request.outbox;
   }
 
+  get unsentBytes(): number {
+    return this.sink.unsentBytes;
+  }
+
   /** Whether `hello` was sent. */
   get hasOpened(): boolean {
     return this.isOpen;

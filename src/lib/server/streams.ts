@@ -51,6 +51,12 @@ export class Streams {
     [...mine].find((session) => session.outbox === outbox)?.bye('slow');
   }
 
+  /** How many are open, and what the network has not taken of them. */
+  get load(): { readonly open: number; readonly unsentBytes: number } {
+    const sessions = [...this.byUser.values()].flatMap((mine) => [...mine]);
+    return { open: sessions.length, unsentBytes: sessions.reduce((sum, { unsentBytes }) => sum + unsentBytes, 0) };
+  }
+
   /** Ends all streams. */
   bye(reason: ByeReason): void {
     for (const mine of [...this.byUser.values()]) for (const session of [...mine]) session.bye(reason);

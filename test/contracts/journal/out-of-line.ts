@@ -90,6 +90,22 @@ export function outOfLineSuite(subject: Subject): void {
       expect((await journal.pending(taken, 0)).batches).toEqual([]);
     });
 
+    it('counts what waits, and since when', async () => {
+      const { journal } = subject;
+      expect(await journal.backlog()).toEqual({ packets: 0, oldestAt: null });
+      await accept(journal, luis, [1, 2], { receivedAt: 700 });
+      await accept(journal, ana, [1, 2, 3, 7, 8, 11], { receivedAt: 600 });
+      await accept(journal, ana, [12], { receivedAt: 800 });
+      expect(await journal.backlog()).toEqual({ packets: 9, oldestAt: 600 });
+      await journal.release(await claim(journal));
+      const taken = await claim(journal);
+      expect(taken.user).toBe('ana');
+      await complete(journal, taken, [2, 8, 12]);
+      expect(await journal.backlog()).toEqual({ packets: 6, oldestAt: 600 });
+      await complete(journal, taken, [1, 3, 7, 11]);
+      expect(await journal.backlog()).toEqual({ packets: 2, oldestAt: 700 });
+    });
+
     it('rests an outbox of which all that is left waits, until something new comes', async () => {
       const { journal } = subject;
       await accept(journal, ana, [1, 2]);

@@ -151,6 +151,7 @@ class World {
     const seqs = Array.from({ length: this.#below(20) }, () => 1 + this.#below(40));
     const maxBytes = this.#chance(0.5) ? undefined : this.#below(60);
     await this.#both((journal) => journal.results(key, seqs, maxBytes));
+    await this.#both((journal) => journal.backlog());
     const log = this.#chance(0.5) ? 'all' : `user:${key.user}`;
     const end = await this.#both((journal) => journal.end(log));
     const offset = Math.max(0, end.offset - this.#below(8));

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { CrudpError } from '../../errors.ts';
 import {
   type AcceptOutcome,
+  type Backlog,
   type Claim,
   type Completion,
   type CompletionOutcome,
@@ -161,6 +162,18 @@ class MemoryJournal implements Journal {
     if (!outbox) return;
     if (this.#leases.has(outbox)) this.#resumed.add(outbox);
     else this.#giveTurn(outbox);
+  }
+
+  async backlog(): Promise<Backlog> {
+    this.#check();
+    let packets = 0;
+    let oldestAt: number | null = null;
+    for (const outbox of this.#all()) {
+      packets += outbox.waitingCount;
+      const at = outbox.oldestAt;
+      if (at !== null && (oldestAt === null || at < oldestAt)) oldestAt = at;
+    }
+    return { packets, oldestAt };
   }
 
   async append(entries: readonly LogAppend[]): Promise<void> {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { CrudpError } from '../../errors.ts';
 import type {
   AcceptOutcome,
+  Backlog,
   Claim,
   Completion,
   CompletionOutcome,
@@ -144,6 +145,10 @@ class SqliteJournal implements Journal {
 
   async resume({ user, outbox }: OutboxKey): Promise<void> {
     if (await this.#pipeline.call('resume', { user, outbox })) this.#news.tell([{ kind: 'work' }]);
+  }
+
+  async backlog(): Promise<Backlog> {
+    return this.#pipeline.call('backlog');
   }
 
   async append(entries: readonly LogAppend[]): Promise<void> {

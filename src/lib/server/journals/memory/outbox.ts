@@ -53,6 +53,15 @@ export class MemoryOutbox implements OutboxKey {
     return this.#waiting.size > 0;
   }
 
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** When the oldest batch with packets that wait was received; null: none waits. */
+  get oldestAt(): number | null {
+    return this.#batches.length === 0 ? null : Math.min(...this.#batches.map(({ receivedAt }) => receivedAt));
+  }
+
   get accepted(): number {
     return this.#accepted;
   }

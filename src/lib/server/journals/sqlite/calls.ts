@@ -1,6 +1,7 @@
 import type { CrudpError } from '../../../errors.ts';
 import type {
   AcceptOutcome,
+  Backlog,
   Claim,
   Completion,
   CompletionOutcome,
@@ -49,6 +50,7 @@ export interface Calls {
   release(lease: Lease, idleUpTo: number): boolean;
   /** @returns As `release`; false while it is claimed. */
   resume(key: OutboxKey): boolean;
+  backlog(): Backlog;
   append(entries: readonly LogAppend[], marks: readonly string[], at: number): void;
   end(log: string): LogPosition;
   read(log: string, position: LogPosition, maxBytes: number): LogReading;

@@ -1,4 +1,4 @@
-import type { OutboxKey, Place, Span } from '../../journal.ts';
+import type { Backlog, OutboxKey, Place, Span } from '../../journal.ts';
 import { isWithin, spansOf } from '../spans.ts';
 import type { Connection } from './connection.ts';
 
@@ -84,6 +84,19 @@ export function firstWaiting(db: Connection, { id, next, done }: OutboxLine): nu
     }
     after = batch.last;
   }
+}
+
+export function backlogOf(db: Connection): Backlog {
+  const sizes = `SELECT sum(value ->> 1 - value ->> 0 + 1) FROM json_each`;
+  const batches = db.get<{ packets: number | null; oldest: number | null }>(
+    `SELECT min(received_at) AS oldest, sum(CASE WHEN runs IS NULL THEN last - max(first, next) + 1 ELSE
+       (SELECT sum(max(0, (value ->> 1) - max(value ->> 0, next) + 1)) FROM json_each(runs)) END) AS packets
+     FROM crudp_batch AS batch JOIN crudp_outbox AS outbox ON outbox.id = batch.outbox`,
+  );
+  const outOfLine = db.get<{ packets: number | null }>(
+    `SELECT sum((${sizes}(done))) AS packets FROM crudp_outbox WHERE done IS NOT NULL`,
+  );
+  return { packets: (batches?.packets ?? 0) - (outOfLine?.packets ?? 0), oldestAt: batches?.oldest ?? null };
 }
 
 export type OutboxLine = Pick<OutboxRow, 'id' | 'next' | 'done'>;

@@ -4,7 +4,7 @@ import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { appendEntry, endOf, readLog, trimLogs } from './logs.ts';
-import { findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
+import { backlogOf, findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
 import { chunksOf, trimResults } from './results.ts';
 import { beginPackets, claimOutbox, completePackets, pendingAfter } from './run.ts';
 
@@ -109,6 +109,10 @@ export class Store implements Calls {
     const outbox = token === undefined ? findOutbox(this.#db, key) : undefined;
     if (token !== undefined) this.#resumed.add(token);
     return outbox !== undefined && this.#giveTurn(key, outbox);
+  }
+
+  backlog(): ReturnType<Calls['backlog']> {
+    return backlogOf(this.#db);
   }
 
   append(...[entries, marks, at]: Parameters<Calls['append']>): void {
