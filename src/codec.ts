@@ -1,7 +1,13 @@
 // The codec on its own: frames without client and server.
 export type { Codec, DecodeOptions } from './lib/codec/codec.ts';
 export type { CodecOptions } from './lib/codec/create-codec.ts';
-export { type LoadAsyncOptions, type LoadOptions, loadCodec, loadCodecSync } from './lib/codec/load.ts';
+export {
+  type LoadAsyncOptions,
+  type LoadOptions,
+  loadCodec,
+  loadCodecSync,
+  type WasmSource,
+} from './lib/codec/load.ts';
 export { portableCodec } from './lib/codec/portable-codec.ts';
 export { parseShape } from './lib/contract/parse.ts';
 export { DecodeError, EncodeError } from './lib/errors.ts';

@@ -34,6 +34,8 @@ export type WasmSource =
 
 /** Compiled once per page or process: instances share it. */
 let embedded: WebAssembly.Module | undefined;
+/** Why it was not; nothing changes that, and a page whose policy forbids it would report each further attempt. */
+let refused: { readonly cause: unknown } | undefined;
 
 /**
  * Loads the codec that runs in WebAssembly.
@@ -56,16 +58,36 @@ export async function loadCodec(options: LoadAsyncOptions = {}): Promise<Codec> 
  */
 export function loadCodecSync(options: LoadOptions = {}): Codec {
   try {
-    embedded ??= new WebAssembly.Module(bytesOf(wasmBase64));
-    return createCodec(createWasmKernels(embedded), options);
+    return createCodec(createWasmKernels(compileEmbeddedSync()), options);
   } catch (cause) {
     return fall(cause, options);
   }
 }
 
 async function compileEmbedded(): Promise<WebAssembly.Module> {
-  embedded ??= await WebAssembly.compile(bytesOf(wasmBase64));
-  return embedded;
+  if (refused !== undefined) throw refused.cause;
+  try {
+    embedded ??= await WebAssembly.compile(bytesOf(wasmBase64));
+    return embedded;
+  } catch (cause) {
+    throw remembered(cause);
+  }
+}
+
+function compileEmbeddedSync(): WebAssembly.Module {
+  if (refused !== undefined) throw refused.cause;
+  try {
+    embedded ??= new WebAssembly.Module(bytesOf(wasmBase64));
+    return embedded;
+  } catch (cause) {
+    throw remembered(cause);
+  }
+}
+
+/** A RangeError is a browser's refusal to compile at once what it would compile in time. */
+function remembered(cause: unknown): unknown {
+  if (!(cause instanceof RangeError)) refused = { cause };
+  return cause;
 }
 
 async function compileAsset(asset: WasmSource): Promise<WebAssembly.Module> {
