@@ -63,8 +63,24 @@ export interface ClientBase<H extends HandlerSpecs> {
   readonly status: Observable<ClientStatus>;
   /** The packets that wait, of all pages on the same storage. */
   readonly outbox: Observable<OutboxSnapshot> & {
-    /** All of them, in order. */
+    /** All of them: parked ones first, then in order. */
     list(): Promise<OutboxEntry[]>;
+    /**
+     * Tries again at once. A parked packet is enqueued anew, with its atomic group, under a new name; `on` hears it as
+     * `queued`, with `replaces`. For any other it is the same as `client.retry()`.
+     *
+     * @returns The packet's present name.
+     */
+    retry(reqId: ReqId): Promise<ReqId>;
+    /**
+     * Gives a packet up, with its atomic group. One that was never sent is taken out of the queue, as by `cancel()`. One that
+     * was sent is not shown and not told of any more, and its operation rejects with `discarded`: the server may have run
+     * it or may still run it, and it may still be sent again, as the client cannot know. A parked one has ended before, and is
+     * deleted.
+     *
+     * @returns False where no such packet waits.
+     */
+    discard(reqId: ReqId): Promise<boolean>;
   };
   /**
    * Enqueues the packets that `work` calls for as one atomic group: on the server all of them end well, or none does.

@@ -41,7 +41,12 @@ export function crudpClient<H extends HandlerSpecs, E extends ErrorSpecs>(
 
   const base: ClientBase<H> = {
     status: page.status,
-    outbox: { ...page.view.observable, list: () => page.view.list() },
+    outbox: {
+      ...page.view.observable,
+      list: () => page.view.list(),
+      retry: (reqId) => page.retryPacket(reqId),
+      discard: (reqId) => page.desk.discard(reqId),
+    },
     atomic: (work) => {
       const packets: Prepared[] = [];
       const group = {};

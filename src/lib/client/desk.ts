@@ -1,18 +1,19 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
-import { actionOf, reqIdOf, Status } from '../packet.ts';
+import { actionOf, type ReqId, reqIdOf, Status } from '../packet.ts';
 import type { CallOptions } from './client-types.ts';
-import { draftOf, measured } from './drafting.ts';
+import { draftOf, keyOf, measured } from './drafting.ts';
 import { endGroup, localEnding } from './end-packets.ts';
 import type { Draft } from './enqueue.ts';
 import type { WriteLedger } from './inbox.ts';
 import { PendingOperation } from './operation.ts';
 import type { Operations } from './operations.ts';
 import type { ClientSettings } from './options.ts';
+import { random64 } from './random.ts';
 import { Saver, type Saving } from './saver.ts';
 import type { PacketKey } from './storage.ts';
-import { cancelPacket, isUnsent } from './take-back.ts';
+import { cancelPacket, discardPacket, isUnsent, retryParked } from './take-back.ts';
 
 export interface DeskDeps {
   readonly contract: Contract;
@@ -102,6 +103,26 @@ export class Desk {
     } catch (error) {
       failAll(packets, asCrudp('unencodable', error));
     }
+  }
+
+  /** As `outbox.retry` has it, where the packet is parked. @returns Null where it is not. */
+  async retry(reqId: ReqId): Promise<ReqId | null> {
+    const { writeLedger, settings } = this.deps;
+    const renamed = await this.change(reqId, (key) =>
+      writeLedger((ledger) => retryParked(ledger, key, () => random64(settings.random))),
+    );
+    return renamed ? reqIdOf(renamed.outbox, renamed.seq) : null;
+  }
+
+  async discard(reqId: ReqId): Promise<boolean> {
+    const { writeLedger } = this.deps;
+    return (await this.change(reqId, (key) => writeLedger((ledger) => discardPacket(ledger, key)))) ?? false;
+  }
+
+  private async change<T>(reqId: ReqId, work: (key: PacketKey) => Promise<T>): Promise<T | null> {
+    const key = keyOf(reqId);
+    if (this.closed) throw this.closed;
+    return key && work(key);
   }
 
   /** Offline too: whoever waits for a read is to be told in time. */

@@ -2,11 +2,12 @@ import type { Codec } from '../codec/codec.ts';
 import { judgeRecords } from '../codec/judge.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
-import type { RequestPacket } from '../packet.ts';
+import type { ReqId, RequestPacket } from '../packet.ts';
 import type { CallOptions, Dependency } from './client-types.ts';
 import { copyRecords, isListLike } from './copy-records.ts';
 import type { DependencyFacts, Draft } from './enqueue.ts';
 import { PendingOperation } from './operation.ts';
+import type { PacketKey } from './storage.ts';
 
 const readExpiresMs = 30_000;
 
@@ -74,7 +75,13 @@ function dependencyOf(dependency: Dependency): () => DependencyFacts {
     return () => ({ key: dependency.key, ...(dependency.wasOk !== undefined && { wasOk: dependency.wasOk }) });
   }
   const name = typeof dependency === 'string' ? dependency : dependency.reqId;
-  const [, outbox, seq] = /^([0-9a-f]{16})\.([1-9]\d{0,15})$/.exec(name ?? '') ?? [];
-  if (outbox === undefined) throw new TypeError(`[bad_dependency] ${String(name)} is neither an operation nor a ReqID`);
-  return () => ({ key: { outbox, seq: Number(seq) } });
+  const key = keyOf(name ?? '');
+  if (!key) throw new TypeError(`[bad_dependency] ${String(name)} is neither an operation nor a ReqID`);
+  return () => ({ key });
+}
+
+/** @returns null for a text that is no ReqID. */
+export function keyOf(reqId: ReqId): PacketKey | null {
+  const [, outbox, seq] = /^([0-9a-f]{16})\.([1-9]\d{0,15})$/.exec(reqId) ?? [];
+  return outbox === undefined ? null : { outbox, seq: Number(seq) };
 }

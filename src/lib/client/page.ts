@@ -2,7 +2,7 @@ import type { Codec } from '../codec/codec.ts';
 import { loadCodec } from '../codec/load.ts';
 import type { Contract } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
-import { actionOf, reqIdOf } from '../packet.ts';
+import { actionOf, type ReqId, reqIdOf } from '../packet.ts';
 import { Backoff } from './backoff.ts';
 import { asCrudp, Desk } from './desk.ts';
 import { Duty } from './duty.ts';
@@ -94,6 +94,13 @@ export class Page {
   retry(): void {
     this.duty?.retryNow();
     this.tell({ kind: 'retry' });
+  }
+
+  /** Tries at once what waits, and a parked packet again. @returns Its present name. */
+  async retryPacket(reqId: ReqId): Promise<ReqId> {
+    const renamed = await this.desk.retry(reqId);
+    this.retry();
+    return renamed ?? reqId;
   }
 
   async close(): Promise<void> {
