@@ -8,9 +8,11 @@ const panelLefts = [60, 470] as const;
 const top = 70;
 const rowHeight = 34;
 /** The axis, in times of our time; what lies beyond is drawn at its edge. */
-const least = 1 / 4;
+const least = 1 / 8;
 const most = 32;
-const ticks = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
+const legend =
+  'left of the blue line: quicker than crudp · orange: the best rival · ring: crudp without WebAssembly · at the edge: beyond';
+const ticks = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32];
 
 /**
  * How long each rival takes in times of ours: one dot a rival, a row a workload. Left of the line a rival is quicker.
@@ -44,6 +46,7 @@ export function chart(rows: Rows, caption: string): string {
     .best { fill: #f0883e }
   }
 </style>
+${text(12, 44, legend, 'small')}
 ${[...labels, ...panels].join('\n')}
 ${text(12, bottom + 44, caption, 'small')}
 </svg>
@@ -53,11 +56,18 @@ ${text(12, bottom + 44, caption, 'small')}
 function panel(rows: Rows, names: readonly WorkloadName[], operation: 'encode' | 'decode', left: number): string {
   const bottom = top + names.length * rowHeight;
   const parts = [text(left, 22, `${operation}: time of the others, crudp = 1`, 'strong')];
-  parts.push(text(left, 42, 'blue line: crudp · ring: its twin without WebAssembly · orange: best rival', 'small'));
   for (const tick of ticks) {
     const x = xOf(tick, left);
     parts.push(`<line class="${tick === 1 ? 'ours' : 'axis'}" x1="${x}" x2="${x}" y1="${top - 4}" y2="${bottom}"/>`);
-    parts.push(text(x, bottom + 18, String(tick), 'small', 'middle'));
+    parts.push(
+      text(
+        x,
+        bottom + 18,
+        tick === 0.125 ? '⅛' : tick === 0.25 ? '¼' : tick === 0.5 ? '½' : String(tick),
+        'small',
+        'middle',
+      ),
+    );
   }
   names.forEach((name, i) => {
     parts.push(...dots(rows, name, operation, left, top + (i + 0.5) * rowHeight));
@@ -81,7 +91,10 @@ function dots(rows: Rows, name: WorkloadName, operation: string, left: number, y
   draw('crudp portable', 'twin', 4);
   if (best) {
     draw(best.codec, 'best', 6);
-    parts.push(text(xOf(best.value / ours, left), y - 9, best.codec, 'small', 'middle'));
+    const x = xOf(best.value / ours, left);
+    // At the left edge a centred name would run into the row's.
+    const label = `${best.codec} ${(best.value / ours).toFixed(2)}`;
+    parts.push(x < left + 60 ? text(x - 6, y - 9, label, 'small') : text(x, y - 9, label, 'small', 'middle'));
   }
   return parts;
 }

@@ -22,8 +22,8 @@ export class CodecHandle implements Ready {
     this.bytes = bytes;
   }
 
-  static async start(codec: CodecName, workload: WorkloadName): Promise<CodecHandle> {
-    const child = fork(script, [codec, workload], { execArgv: ['--expose-gc', '--import', hooks] });
+  static async start(codec: CodecName, workload: WorkloadName, flags: readonly string[] = []): Promise<CodecHandle> {
+    const child = fork(script, [codec, workload], { execArgv: ['--expose-gc', '--import', hooks, ...flags] });
     return new CodecHandle(codec, child, (await answer(child, codec)) as Ready);
   }
 
@@ -31,6 +31,13 @@ export class CodecHandle implements Ready {
   async measure(order: Order): Promise<number> {
     this.child.send(order);
     return (await answer(this.child, this.codec)) as number;
+  }
+
+  /** Lets the process come to its own end, and waits for it. */
+  async end(): Promise<void> {
+    const exit = once(this.child, 'exit');
+    this.child.disconnect();
+    await exit;
   }
 
   stop(): void {

@@ -5,12 +5,14 @@
 //   npm run bench                                      everything, some minutes
 //   npm run bench -- --only W3,W4 --quick              two workloads, few and short rounds: for work on the codec
 //   npm run bench -- --codecs "crudp,avsc" --rounds 9  some codecs, more rounds
+//   npm run bench -- --only W4 --codecs crudp --profile decode    where the time goes
 import { parseArgs } from 'node:util';
 import { type CodecName, codecNames } from './adapter.ts';
 import { compare, type Plan } from './compare.ts';
 import { type WorkloadName, workloadNames } from './fixtures.ts';
 import { timeLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
+import { profile } from './profile.ts';
 import { describe, publish } from './publish.ts';
 import { installRivals } from './rivals.ts';
 import { bytesTable, ownTable, type Rows, ratiosTable, shortTable, timesTable } from './tables.ts';
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     codecs: { type: 'string' },
     rounds: { type: 'string' },
+    profile: { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -43,28 +46,39 @@ const plan: Plan = {
 };
 
 installRivals();
-const machine = describeMachine(plan.rounds);
-console.log(describe(machine));
-const rows: Rows = {};
-for (const name of workloads) {
-  rows[name] = await compare(name, plan);
-  console.error(`${name} done`);
+if (values.profile === undefined) await compareAll();
+else {
+  for (const codec of codecs) {
+    for (const workload of workloads) {
+      console.log(`\n${codec}, ${workload}, ${values.profile}\n${await profile(codec, workload, values.profile)}`);
+    }
+  }
 }
-const figures = Object.values(rows).flatMap((row) => Object.values(row));
-const operations = [...new Set(figures.flatMap(({ microseconds }) => Object.keys(microseconds)))];
-const tables = [
-  ...operations.map((operation) => timesTable(rows, operation)),
-  bytesTable(rows),
-  ratiosTable(rows),
-  ownTable(rows),
-];
-console.log(`\n${tables.join('\n\n')}`);
 
-// Only a whole run is kept: half of one beside half of another would compare two states of the machine.
-if (workloads === workloadNames && codecs === codecNames && !values.quick) {
-  const loading = await timeLoading(15);
-  const utf8 = await timeUtf8();
-  const more = [loadingTable(loading), utf8Table(utf8)];
-  console.log(`\n${more.join('\n\n')}`);
-  publish({ machine, rows, loading, utf8 }, [...tables, ...more].join('\n\n'), shortTable(rows));
+async function compareAll(): Promise<void> {
+  const machine = describeMachine(plan.rounds);
+  console.log(describe(machine));
+  const rows: Rows = {};
+  for (const name of workloads) {
+    rows[name] = await compare(name, plan);
+    console.error(`${name} done`);
+  }
+  const figures = Object.values(rows).flatMap((row) => Object.values(row));
+  const operations = [...new Set(figures.flatMap(({ microseconds }) => Object.keys(microseconds)))];
+  const tables = [
+    ...operations.map((operation) => timesTable(rows, operation)),
+    bytesTable(rows),
+    ratiosTable(rows),
+    ownTable(rows),
+  ];
+  console.log(`\n${tables.join('\n\n')}`);
+
+  // Only a whole run is kept: half of one beside half of another would compare two states of the machine.
+  if (workloads === workloadNames && codecs === codecNames && !values.quick) {
+    const loading = await timeLoading(15);
+    const utf8 = await timeUtf8();
+    const more = [loadingTable(loading), utf8Table(utf8)];
+    console.log(`\n${more.join('\n\n')}`);
+    publish({ machine, rows, loading, utf8 }, [...tables, ...more].join('\n\n'), shortTable(rows));
+  }
 }
