@@ -66,6 +66,34 @@ describe('what a call leaves', () => {
   });
 });
 
+describe('a refusal', () => {
+  const codec = createCodec(createWasmKernels(module));
+  const good = codec.encodePush(schema, pushOf('x', 2));
+  const refused = sealed(good.slice(0, -5));
+  const globals = Error as { stackTraceLimit?: number };
+
+  it('leaves stacks as they were, and has one itself', () => {
+    const before = globals.stackTraceLimit;
+    codec.decodePush(schema, good);
+    expect(globals.stackTraceLimit).toBe(before);
+    expect(() => codec.decodePush(schema, refused)).toThrow(
+      expect.objectContaining({ stack: expect.stringContaining('resilience.test.ts') }),
+    );
+    expect(globals.stackTraceLimit).toBe(before);
+  });
+
+  it('does without where globals are frozen', () => {
+    const before = Object.getOwnPropertyDescriptor(globals, 'stackTraceLimit') as PropertyDescriptor;
+    Object.defineProperty(globals, 'stackTraceLimit', { ...before, writable: false });
+    try {
+      expect(codec.decodePush(schema, good).packets).toHaveLength(1);
+      expect(() => codec.decodePush(schema, refused)).toThrow(DecodeError);
+    } finally {
+      Object.defineProperty(globals, 'stackTraceLimit', before);
+    }
+  });
+});
+
 describe('memory at its maximum', () => {
   it('refuses frames and batches by typed errors, and serves the next', () => {
     const codec = createCodec(createWasmKernels(moduleOf(32)));
