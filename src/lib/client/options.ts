@@ -82,7 +82,7 @@ export function settingsOf(options: ClientOptions): ClientSettings {
     batchWindowMs: options.batchWindowMs ?? 5,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
-    locks: storage.scope === null ? null : options.locks === undefined ? platformLocks() : options.locks,
+    locks: options.locks === undefined ? platformLocks() : options.locks,
     onGap: guarded(options.onGap ?? (() => {}), onError),
     onFrame: options.onFrame && guarded(options.onFrame, onError),
     onError,

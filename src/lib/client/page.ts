@@ -8,6 +8,7 @@ import { asCrudp, Desk } from './desk.ts';
 import { Duty } from './duty.ts';
 import { Listeners } from './events.ts';
 import type { WriteLedger } from './inbox.ts';
+import type { Locks } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import type { Envelope, Note } from './notes.ts';
 import { type Changeable, observable } from './observable.ts';
@@ -18,7 +19,7 @@ import { PageFeed } from './page-feed.ts';
 import { random64 } from './random.ts';
 import type { Saving } from './saver.ts';
 import type { ClientStatus } from './status.ts';
-import type { FeedRow, PacketKey, StorageConnection } from './storage.ts';
+import type { FeedRow, PacketKey, StorageConnection, WriteTransaction } from './storage.ts';
 
 /** A client without its types: one page's, or one process's. */
 export class Page {
@@ -35,6 +36,7 @@ export class Page {
   private duty: Duty | undefined;
   private isOnline: boolean;
   private isClosed = false;
+  private hasAskedToPersist = false;
 
   constructor(contract: Contract, given: ClientSettings) {
     // What fails because the client was closed under it is no news.
@@ -123,7 +125,7 @@ export class Page {
       this.duty = new Duty(
         {
           contract,
-          settings,
+          settings: { ...settings, locks: this.locks },
           codec,
           connection,
           writeLedger: this.writeLedger,
@@ -139,9 +141,24 @@ export class Page {
     } catch (error) {
       if (this.isClosed) return;
       settings.onError(error);
-      this.status.change({ state: 'held', reason: asCrudp('storage_failed', error).code });
+      const { code } = asCrudp('storage_failed', error);
+      this.status.change({ state: 'held', reason: code });
+      if (code === 'storage_newer') return;
       settings.clock.after(backoff.nextMs(), () => void (this.isClosed || this.start(backoff)));
     }
+  }
+
+  /** None in memory, where the storage has turned out to be: no other page can be led. */
+  private get locks(): Locks | null {
+    return this.settings.storage.scope === null ? null : this.settings.locks;
+  }
+
+  /** Once there is something to lose. */
+  private askToPersist(): void {
+    const { storage, onError } = this.settings;
+    if (this.hasAskedToPersist) return;
+    this.hasAskedToPersist = true;
+    storage.persist?.().then((durability) => this.status.change({ durability }), onError);
   }
 
   private noteSaved(saved: readonly Saving[], keys: readonly PacketKey[]): void {
@@ -149,17 +166,18 @@ export class Page {
       this.emitQueued(keys[index] as PacketKey, draft.route, draft.records);
     }
     this.tell({ kind: 'queued', keys });
+    this.askToPersist();
     this.duty?.wake();
   }
 
   private readonly writeLedger: WriteLedger = async (work) => {
     const { settings } = this;
-    const { value, ledger, row, fed } = await this.connection.write(async (tx) => {
+    const { value, ledger, row, fed } = await this.writing(async (tx) => {
       const opened = await Ledger.open(tx, {
         user: settings.user,
         now: settings.clock.now(),
         newOutbox: () => random64(settings.random),
-        isShared: settings.locks !== null,
+        isShared: this.locks !== null,
       });
       return { value: await work(opened), ledger: opened, ...opened.close() };
     });
@@ -173,6 +191,21 @@ export class Page {
     this.view.note(row);
     return value;
   };
+
+  private async writing<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.connection.write(work);
+    } catch (error) {
+      if (asCrudp('storage_failed', error).code === 'storage_newer') this.retire();
+      throw error;
+    }
+  }
+
+  /** A newer page has changed the database: it does what is to be done from now on. */
+  private retire(): void {
+    this.duty?.close().catch(this.settings.onError);
+    this.status.change({ state: 'held', reason: 'storage_newer', stream: 'closed' });
+  }
 
   private drain(fresh?: readonly FeedRow[]): void {
     this.feed.drain(fresh).catch(this.settings.onError);

@@ -15,7 +15,7 @@ export interface ClientStatus {
   /**
    * Why it is held or offline: `switched_off`, `no_network`, `unreachable`; `wrong_user` (the outbox is another user's),
    * `contract_older` (the server is yet to be updated), `contract_newer` (packets of a newer page wait for one),
-   * `storage_full`; or the code with which the server answers.
+   * `storage_full`, `storage_failed`, `storage_newer` (a newer page has changed the database: load this one again); or the code with which the server answers.
    */
   readonly reason?: string | undefined;
   /** Packets without a result. */

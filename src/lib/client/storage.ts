@@ -7,11 +7,13 @@ import type { Route } from '../packet.ts';
 export interface Storage {
   /**
    * Names what is stored, so that pages on the same of it can agree on a leader by Web Locks; null where no other page
-   * can be connected to it, or could not be told anything.
+   * can be connected to it, or could not be told anything. To be asked after `durability`, which finds that out.
    */
   readonly scope: string | null;
   /** Asks the platform, now. */
   durability(): Promise<Durability>;
+  /** Asks the platform, and by it the user perhaps, to keep what is stored. @returns What it has come to. */
+  persist?(): Promise<Durability>;
   /**
    * Opens at the first transaction, not now.
    *

@@ -13,37 +13,100 @@ import {
   type WriteTransaction,
 } from '../storage.ts';
 import { type Schema, schemaVersion, upgradeSchema } from './indexeddb-schema.ts';
+import { memoryStorage } from './memory.ts';
 
 type Database = IDBPDatabase<Schema>;
 type Transaction = IDBPTransaction<Schema, TableName[], 'readonly' | 'readwrite'>;
 
+export interface IndexedDbOptions {
+  /**
+   * Whether the browser is asked to keep the outbox until the user deletes it, once there is a packet in it. Some browsers
+   * decide by themselves, others ask the user. Default true.
+   */
+  readonly persist?: boolean;
+}
+
+interface StorageManager {
+  persist?(): Promise<boolean>;
+  persisted?(): Promise<boolean>;
+}
+
 /**
  * Keeps the outbox in IndexedDB, in a database of this name. What is written is on disk (`durability: 'strict'`) before
- * anybody is told that it is saved.
+ * anybody is told that it is saved. Where the browser has no IndexedDB or refuses it, as some do in private windows, it is
+ * kept in this page's memory, and `client.status` says so.
  */
-export function indexedDbStorage(name: string): Storage {
-  const scope = `crudp:${name}`;
+export function indexedDbStorage(name: string, { persist = true }: IndexedDbOptions = {}): Storage {
+  const scope = typeof BroadcastChannel === 'function' ? `crudp:${name}` : null;
+  const memory = memoryStorage();
+  let isRefused = false;
+  let opening: Promise<void> | undefined;
+
+  /** Decided once: half an outbox in memory and half on disk would be none. */
+  const decide = (connection: IndexedDbConnection): Promise<void> => {
+    opening ??= connection.open().then(
+      () => undefined,
+      (error: unknown) => {
+        const failure = storageError(error);
+        if (connection.isClosed) opening = undefined;
+        if (connection.isClosed || (failure instanceof CrudpError && failure.code === 'storage_newer')) throw failure;
+        isRefused = true;
+      },
+    );
+    return opening;
+  };
+
+  const durability = async (): Promise<Durability> => {
+    const probe = new IndexedDbConnection(name, null, () => {});
+    await decide(probe);
+    probe.close();
+    if (isRefused) return 'memory';
+    return (await storageManager().persisted?.()) ? 'persistent' : 'best_effort';
+  };
+
   return {
-    scope: typeof BroadcastChannel === 'function' ? scope : null,
+    get scope() {
+      return isRefused ? null : scope;
+    },
     durability,
-    connect: (hear) => new IndexedDbConnection(name, scope, hear),
+    async persist() {
+      if (persist && !isRefused) await storageManager().persist?.();
+      return durability();
+    },
+    connect(hear) {
+      const disk = new IndexedDbConnection(name, scope, hear);
+      const held = memory.connect(hear);
+      const chosen = async (): Promise<StorageConnection> => {
+        await decide(disk);
+        return isRefused ? held : disk;
+      };
+      return {
+        read: async (work) => (await chosen()).read(work),
+        write: async (work) => (await chosen()).write(work),
+        tell: (note) => (isRefused ? held : disk).tell(note),
+        close() {
+          disk.close();
+          held.close();
+        },
+      };
+    },
   };
 }
 
-async function durability(): Promise<Durability> {
-  const { navigator } = globalThis as { navigator?: { storage?: { persisted?: () => Promise<boolean> } } };
-  return (await navigator?.storage?.persisted?.()) ? 'persistent' : 'best_effort';
+function storageManager(): StorageManager {
+  return (globalThis as { navigator?: { storage?: StorageManager } }).navigator?.storage ?? {};
 }
 
 class IndexedDbConnection implements StorageConnection {
   private readonly name: string;
   private readonly channel: BroadcastChannel | undefined;
   private database: Promise<Database> | undefined;
-  private isClosed = false;
+  isClosed = false;
 
-  constructor(name: string, scope: string, hear: (note: unknown) => void) {
+  /** @param scope Null: it hears nothing and tells nothing. */
+  constructor(name: string, scope: string | null, hear: (note: unknown) => void) {
     this.name = name;
-    if (typeof BroadcastChannel !== 'function') return;
+    if (scope === null) return;
     this.channel = new BroadcastChannel(scope);
     this.channel.onmessage = ({ data }) => hear(data);
     // In Node an open channel would keep the process alive.
@@ -92,11 +155,10 @@ class IndexedDbConnection implements StorageConnection {
     }
   }
 
-  private open(): Promise<Database> {
-    if (this.isClosed) return Promise.reject(new CrudpError('storage_failed', 'the storage is closed'));
-    if (typeof indexedDB === 'undefined') {
-      return Promise.reject(new CrudpError('storage_failed', 'there is no IndexedDB here'));
-    }
+  /** @throws A browser's own errors, as they are. */
+  async open(): Promise<Database> {
+    if (this.isClosed) throw new CrudpError('storage_failed', 'the storage is closed');
+    if (typeof indexedDB === 'undefined') throw new CrudpError('storage_failed', 'there is no IndexedDB here');
     const forget = (): void => {
       this.database = undefined;
     };
