@@ -213,17 +213,19 @@ describe('Operation', () => {
     const { client, clock, server } = bench({ online: false });
     const read = client.notes.read({});
     const brief = client.notes.create(note('1'), { expiresInMs: 1000 });
+    const dated = client.notes.create(note('1'), { expiresAt: clock.now() + 1000 });
     const lasting = client.notes.create(note('2'));
     await lasting.saved;
     clock.advance(999);
     await settle();
-    expect(await client.outbox.list()).toHaveLength(3);
+    expect(await client.outbox.list()).toHaveLength(4);
     clock.advance(1);
+    await expect(dated.result).rejects.toMatchObject({ code: 'expired' });
     await expect(brief.result).rejects.toMatchObject({ code: 'expired' });
     clock.advance(29_000);
     await expect(read.result).rejects.toMatchObject({ code: 'expired' });
     client.setOnline(true);
-    expect((await server.post(0)).seqs).toEqual([3]);
+    expect((await server.post(0)).seqs).toEqual([4]);
   });
 
   it('keeps a read that was sent, but not whoever waits for it', async () => {

@@ -108,6 +108,27 @@ export function testStorage(make: () => Promise<{ storage: Storage; again: Stora
       });
     });
 
+    it('deletes all between bounds, and puts them back where the transaction fails', async () => {
+      const prefix = ['ana', outbox];
+      await connection.write(async (tx) => {
+        for (const seq of [1, 2, 3, 4, 5, 6]) tx.put('packets', packet(seq));
+        tx.put('packets', packet(3, { outbox: '00000000000000a2' }));
+      });
+      const failed = connection.write(async (tx) => {
+        tx.deleteAll('packets', { prefix, above: 1, upTo: 5 });
+        expect(seqs(await tx.list('packets', { prefix }))).toEqual([1, 6]);
+        throw new Error('given up');
+      });
+      await expect(failed).rejects.toThrow('given up');
+      expect(await allSeqs()).toEqual([1, 2, 3, 4, 5, 6]);
+      await connection.write(async (tx) => {
+        tx.deleteAll('packets', { prefix, above: 1, upTo: 5 });
+        tx.deleteAll('packets', { prefix, above: 6 });
+      });
+      expect(await allSeqs()).toEqual([1, 6]);
+      expect(await connection.read((tx) => tx.count('packets', { prefix: ['ana'] }))).toBe(3);
+    });
+
     it('orders users and keys of several parts', async () => {
       const row = { user: 'ana', outbox, waiterOutbox: outbox };
       await connection.write(async (tx) => {

@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly after?: Dependency | readonly Dependency[];
   /** Not sent for the first time later than so many milliseconds from now, but ended as `expired`. Default: 30 000 for reads, never for others. */
   readonly expiresInMs?: number;
+  /** The same as a time, in ms since 1970 UTC by this device's clock; `expiresInMs` goes first. */
+  readonly expiresAt?: number;
 }
 /** A packet: what a call gave, or its ReqID. */
 export type Dependency = Operation<unknown> | ReqId;

@@ -33,14 +33,14 @@ export function draftOf(
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
     throw new CrudpError('invalid', `${first.path.join('.')}: ${first.message}${more}`, { issues });
   }
-  const expiresInMs = options.expiresInMs ?? (route.action === 'read' ? readExpiresMs : undefined);
+  const { expiresInMs, expiresAt = route.action === 'read' ? now + readExpiresMs : undefined } = options;
   const dependencies = [options.after ?? []].flat().map(dependencyOf);
   return {
     route: route.route,
     records: input ? copyRecords(input, records) : [],
     contract: contract.version,
     bytes: 0,
-    expiresAt: expiresInMs === undefined ? undefined : now + expiresInMs,
+    expiresAt: expiresInMs === undefined ? expiresAt : now + expiresInMs,
     group,
     after: () => dependencies.map((facts) => facts()),
   };
