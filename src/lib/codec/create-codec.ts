@@ -1,5 +1,5 @@
 import { KIND_PUSH, KIND_REQUEST, KIND_RESPONSE } from '../../../assembly/protocol.ts';
-import type { DecodedPush, DecodedRequest, DecodedResponse } from '../packet.ts';
+import type { DecodedPush, DecodedRequest, DecodedResponse, PacketHead } from '../packet.ts';
 import { canGenerate } from './build-objects.ts';
 import type { Codec } from './codec.ts';
 import { OpenFrame } from './decode-batch.ts';
@@ -8,7 +8,8 @@ import type { Kernels } from './kernels.ts';
 
 export interface CodecOptions {
   /**
-   * Whether objects are made by generated functions. Default: where the page's policy allows them. False forces closures.
+   * Whether objects are made by generated functions. Default: where the page's policy allows them, which one attempt
+   * finds out: a page that reports violations of its policy reports that one, once. False forces closures; nothing is tried.
    */
   readonly jit?: boolean;
 }
@@ -31,34 +32,65 @@ export function createCodec(kernels: Kernels, options: CodecOptions = {}): Codec
 
     decodeRequest(schema, frame, decode = {}): DecodedRequest {
       const open = new OpenFrame(kernels, schema.inputs, frame, KIND_REQUEST, decode, jit);
+      const { outbox, first, oldest, count } = open;
       const after = open.dependencies();
-      const packets = open
-        .packets()
-        .map((packet, i) => ({ seq: open.seq(i), ...packet, after: after[i] as number[], group: open.group(i) }));
-      return { outbox: open.outbox, first: open.first, oldest: open.oldest, packets };
+      const reader = open.records();
+      const packets = new Array<DecodedRequest['packets'][number]>(count);
+      for (let i = 0; i < count; i++) {
+        const packet = {
+          seq: open.seq(i),
+          route: open.route(i),
+          records: reader.take(i),
+          after: after === undefined ? [] : (after[i] as number[]),
+          group: open.group(i),
+        };
+        packets[i] = reader.reading === undefined ? packet : { ...packet, ...reader.reading };
+      }
+      return { outbox, first, oldest, packets };
     },
     decodeResponse(schema, frame, decode = {}): DecodedResponse {
       const open = new OpenFrame(kernels, schema.outputs, frame, KIND_RESPONSE, decode, jit);
+      const { outbox, count } = open;
       const messages = open.messages();
-      const results = open
-        .packets()
-        .map((packet, i) => ({ seq: open.seq(i), ...packet, status: open.status(i), message: messages[i] as string }));
-      return { outbox: open.outbox, results };
+      const reader = open.records();
+      const results = new Array<DecodedResponse['results'][number]>(count);
+      for (let i = 0; i < count; i++) {
+        const result = {
+          seq: open.seq(i),
+          route: open.route(i),
+          records: reader.take(i),
+          status: open.status(i),
+          message: messages === undefined ? '' : (messages[i] as string),
+        };
+        results[i] = reader.reading === undefined ? result : { ...result, ...reader.reading };
+      }
+      return { outbox, results };
     },
     decodePush(schema, frame, decode = {}): DecodedPush {
-      return { packets: new OpenFrame(kernels, schema.outputs, frame, KIND_PUSH, decode, jit).packets() };
+      const open = new OpenFrame(kernels, schema.outputs, frame, KIND_PUSH, decode, jit);
+      const reader = open.records();
+      const packets = new Array<DecodedPush['packets'][number]>(open.count);
+      for (let i = 0; i < packets.length; i++) {
+        const packet = { route: open.route(i), records: reader.take(i) };
+        packets[i] = reader.reading === undefined ? packet : { ...packet, ...reader.reading };
+      }
+      return { packets };
     },
     openRequest(schema, frame, decode = {}) {
       const open = new OpenFrame(kernels, schema.inputs, frame, KIND_REQUEST, decode, jit);
+      const { outbox, first, oldest, count } = open;
       const after = open.dependencies();
-      const packets = Array.from({ length: open.count }, (_, i) => ({
-        seq: open.seq(i),
-        route: open.route(i),
-        items: open.items(i),
-        after: after[i] as number[],
-        group: open.group(i),
-      }));
-      return { outbox: open.outbox, first: open.first, oldest: open.oldest, packets };
+      const packets = new Array<PacketHead>(count);
+      for (let i = 0; i < count; i++) {
+        packets[i] = {
+          seq: open.seq(i),
+          route: open.route(i),
+          items: open.items(i),
+          after: after === undefined ? [] : (after[i] as number[]),
+          group: open.group(i),
+        };
+      }
+      return { outbox, first, oldest, packets };
     },
   };
 }

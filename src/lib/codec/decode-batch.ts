@@ -39,14 +39,17 @@ import { Materialiser } from './materialise.ts';
 import { installSchema } from './program.ts';
 import { refusalOf } from './refusals.ts';
 
-/** What all kinds of frames have: packets of a route. */
-export type ReadPacket = { readonly route: number; readonly records: readonly unknown[] } & Reading;
-
 /** A frame whose tape stands in the arena, until the kernels' next call. */
 export class OpenFrame {
   readonly count: number;
   private readonly heap: Heap;
   private readonly tape: number;
+  // Word indices of the head's columns.
+  private readonly seqs: number;
+  private readonly routes: number;
+  private readonly counts: number;
+  private readonly statuses: number;
+  private readonly atomic: number;
   private readonly frame: Uint8Array;
   private readonly table: ShapeTable;
   private readonly options: DecodeOptions;
@@ -69,6 +72,11 @@ export class OpenFrame {
     this.heap = kernels.heap;
     this.tape = tape >>> 2;
     this.count = this.word(TAPE_COUNT);
+    this.seqs = this.word(TAPE_SEQ) >>> 3;
+    this.routes = this.word(TAPE_ROUTE) >>> 2;
+    this.counts = this.word(TAPE_ITEMS) >>> 3;
+    this.statuses = this.word(TAPE_STATUS) >>> 2;
+    this.atomic = this.word(TAPE_ATOMIC) >>> 2;
     // Node's Buffer is a Uint8Array whose `slice` does not copy, and whose views are Buffers again.
     this.frame = new Uint8Array(frame.buffer, frame.byteOffset, frame.length);
     this.table = table;
@@ -77,7 +85,7 @@ export class OpenFrame {
   }
 
   get outbox(): string {
-    return hex(this.word(TAPE_OUTBOX_HIGH)) + hex(this.word(TAPE_OUTBOX_LOW));
+    return outboxText(this.word(TAPE_OUTBOX_HIGH), this.word(TAPE_OUTBOX_LOW));
   }
 
   get first(): number {
@@ -89,42 +97,42 @@ export class OpenFrame {
   }
 
   seq(i: number): number {
-    return this.heap.f64[(this.word(TAPE_SEQ) >>> 3) + i] as number;
+    return this.heap.f64[this.seqs + i] as number;
   }
 
   route(i: number): number {
-    return this.heap.i32[(this.word(TAPE_ROUTE) >>> 2) + i] as number;
+    return this.heap.i32[this.routes + i] as number;
   }
 
   items(i: number): number {
-    return this.heap.f64[(this.word(TAPE_ITEMS) >>> 3) + i] as number;
+    return this.heap.f64[this.counts + i] as number;
   }
 
   status(i: number): number {
-    return this.heap.i32[(this.word(TAPE_STATUS) >>> 2) + i] as number;
+    return this.heap.i32[this.statuses + i] as number;
   }
 
   group(i: number): number {
-    const address = this.word(TAPE_ATOMIC);
-    return address === 0 ? 0 : (this.heap.i32[(address >>> 2) + i] as number);
+    return this.atomic === 0 ? 0 : (this.heap.i32[this.atomic + i] as number);
   }
 
-  /** Each packet's dependencies, absolute and descending. */
-  dependencies(): number[][] {
-    const counts = this.word(TAPE_DEP_COUNTS);
+  /** Each packet's dependencies, absolute and descending; undefined: none has any. */
+  dependencies(): number[][] | undefined {
+    const counts = this.word(TAPE_DEP_COUNTS) >>> 2;
+    if (counts === 0) return undefined;
     let at = this.word(TAPE_DEPS) >>> 3;
     return Array.from({ length: this.count }, (_, i) => {
-      if (counts === 0) return [];
       const seq = this.seq(i);
-      const n = this.heap.i32[(counts >>> 2) + i] as number;
+      const n = this.heap.i32[counts + i] as number;
       return Array.from({ length: n }, () => seq - (this.heap.f64[at++] as number));
     });
   }
 
-  messages(): string[] {
-    const out = new Array<string>(this.count).fill('');
+  /** Each result's message; undefined: none has any. */
+  messages(): string[] | undefined {
     const k = this.word(TAPE_MESSAGES);
-    if (k === 0) return out;
+    if (k === 0) return undefined;
+    const out = new Array<string>(this.count).fill('');
     const { i32, u32 } = this.heap;
     const index = this.word(TAPE_MESSAGE_INDEX) >>> 2;
     const lengths = this.word(TAPE_MESSAGE_LENGTHS) >>> 2;
@@ -138,7 +146,7 @@ export class OpenFrame {
    *
    * @throws {DecodeError} `out_of_range`, where values are bad and are not to be marked.
    */
-  packets(): ReadPacket[] {
+  records(): PacketRecords {
     const materialiser = new Materialiser({
       heap: this.heap,
       frame: this.frame,
@@ -149,18 +157,7 @@ export class OpenFrame {
     });
     const groups = this.groups(materialiser);
     this.judgeValues(materialiser.badJson);
-    return Array.from({ length: this.count }, (_, i) => {
-      const route = this.route(i);
-      const items = this.items(i);
-      const group = groups.get(route);
-      const mark = this.markOf(route, group);
-      if (mark !== undefined) return { route, records: [], mark, items };
-      if (group === undefined || items === 0) return { route, records: [] };
-      const records = group.records.slice(group.next, group.next + items);
-      const issues = issuesOf(group.issues, group.next, items);
-      group.next += items;
-      return issues.length === 0 ? { route, records } : { route, records: [], issues };
-    });
+    return new PacketRecords(this, this.table, groups);
   }
 
   private groups(materialiser: Materialiser): Map<number, ReadGroup> {
@@ -183,14 +180,57 @@ export class OpenFrame {
     if (Number.isFinite(offset)) throw refusalOf(OUT_OF_RANGE, offset);
   }
 
-  private markOf(route: number, group: ReadGroup | undefined): Mark | undefined {
-    if (group?.state === GROUP_MISMATCH) return 'contract_mismatch';
-    if (group?.state === GROUP_UNSUPPORTED || !this.table.has(route)) return 'unsupported';
-    return undefined;
-  }
-
   private word(index: number): number {
     return this.heap.u32[this.tape + index] as number;
+  }
+}
+
+/** Deals a frame's records out to its packets, which ask in order. */
+class PacketRecords {
+  /** What there is to say of the packet that took last. */
+  reading: Reading | undefined;
+  private readonly open: OpenFrame;
+  private readonly table: ShapeTable;
+  private readonly groups: ReadonlyMap<number, ReadGroup>;
+  // Neighbours mostly have the same route.
+  private route = -1;
+  private group: ReadGroup | undefined;
+  private mark: Mark | undefined;
+
+  constructor(open: OpenFrame, table: ShapeTable, groups: ReadonlyMap<number, ReadGroup>) {
+    this.open = open;
+    this.table = table;
+    this.groups = groups;
+  }
+
+  take(i: number): readonly unknown[] {
+    const route = this.open.route(i);
+    if (route !== this.route) this.turnTo(route);
+    const { group, mark } = this;
+    const items = this.open.items(i);
+    this.reading = mark === undefined ? undefined : { mark, items };
+    if (mark !== undefined || group === undefined || items === 0) return [];
+    const start = group.next;
+    group.next += items;
+    if (group.issues.size > 0) {
+      const issues = issuesOf(group.issues, start, items);
+      if (issues.length > 0) {
+        this.reading = { issues };
+        return [];
+      }
+    }
+    const { records } = group;
+    if (items === 1) return [records[start]];
+    // A group that is one packet's alone is handed on as it is.
+    return items === records.length ? records : records.slice(start, start + items);
+  }
+
+  private turnTo(route: number): void {
+    this.route = route;
+    this.group = this.groups.get(route);
+    if (this.group?.state === GROUP_MISMATCH) this.mark = 'contract_mismatch';
+    else if (this.group?.state === GROUP_UNSUPPORTED || !this.table.has(route)) this.mark = 'unsupported';
+    else this.mark = undefined;
   }
 }
 
@@ -207,13 +247,26 @@ const noIssues: ReadonlyMap<number, readonly Issue[]> = new Map();
 /** The issues of records `start` … `start + items`, with paths that begin at the packet's first record. */
 function issuesOf(issues: ReadonlyMap<number, readonly Issue[]>, start: number, items: number): Issue[] {
   const own: Issue[] = [];
-  if (issues.size === 0) return own;
   for (let record = start; record < start + items; record++) {
     for (const { path, message } of issues.get(record) ?? []) {
       own.push({ path: [record - start, ...path.slice(1)], message });
     }
   }
   return own;
+}
+
+// The frames that come one after another are mostly of one outbox, and its text costs as much as a small frame's head.
+let lastHigh = 0;
+let lastLow = 0;
+let lastOutbox = hex(0) + hex(0);
+
+function outboxText(high: number, low: number): string {
+  if (high !== lastHigh || low !== lastLow) {
+    lastOutbox = hex(high) + hex(low);
+    lastHigh = high;
+    lastLow = low;
+  }
+  return lastOutbox;
 }
 
 function hex(word: number): string {

@@ -15,7 +15,7 @@ import {
 import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
 import type { FileValue } from '../contract/file.ts';
 import type { Issue } from '../errors.ts';
-import { builderOf } from './build-objects.ts';
+import { buildByLoop, builderOf, type Elements, elements } from './build-objects.ts';
 import { decodeText } from './decode-text.ts';
 import { isShallow } from './json-text.ts';
 import type { Heap } from './kernels.ts';
@@ -59,66 +59,77 @@ export class Materialiser {
     this.issues = new Map();
     this.slots = (u32[group + GROUP_SLOTS] as number) >>> 2;
     this.node = 0;
-    if (shape.bare) return Array.from(this.column((shape.fields[0] as Field).type, (i) => [i]));
-    return this.objects(shape.fields, read, n, (i) => [i]);
+    if (shape.bare) return listOf(this.column((shape.fields[0] as Field).type, recordOf));
+    return this.objects(shape.fields, read, n, recordOf);
   }
 
   private objects(fields: readonly Field[], read: number, n: number, where: Where): unknown[] {
-    const columns = fields.map(({ name, type, fallback }, i) =>
-      i < read ? this.column(type, (j) => [...where(j), name]) : defaults(n, fallback?.value),
-    );
-    return builderOf(fields, this.m.jit)(n, columns);
+    // A function is generated for all fields of a shape; a writer who knows fewer is rare.
+    if (!this.m.jit || read < fields.length) return this.objectsByLoop(fields, read, n, where);
+    const sources = new Array<number | ArrayLike<unknown>>(fields.length);
+    for (let i = 0; i < sources.length; i++) {
+      const { name, type } = fields[i] as Field;
+      sources[i] = type.kind in elements ? this.place(type.kind, where, name) : this.column(type, where, name);
+    }
+    return builderOf(fields)(n, this.m.heap, sources);
   }
 
-  private column(type: TypeNode, where: Where): ArrayLike<unknown> {
+  private objectsByLoop(fields: readonly Field[], read: number, n: number, where: Where): unknown[] {
+    const columns = fields.map(({ name, type, fallback }, i) =>
+      i < read ? this.column(type, where, name) : defaults(n, fallback?.value),
+    );
+    return buildByLoop(fields, n, columns);
+  }
+
+  /** @returns The index of a column of plain elements in the heap's view for its kind. */
+  private place(kind: TypeNode['kind'], where: Where, name: string): number {
     const { u32 } = this.m.heap;
+    const slot = this.slots + this.node * SLOT_WORDS;
+    this.node++;
+    const bad = u32[slot + SLOT_BAD] as number;
+    if (bad !== 0) this.report(bad, u32[slot + SLOT_COUNT] as number, under(where, name));
+    return (u32[slot + SLOT_VALUES] as number) >>> (elements[kind] as Elements).shift;
+  }
+
+  /** @param name Of the property that the column's values are, under `where`; absent: they are what `where` finds. */
+  private column(type: TypeNode, where: Where, name?: string): ArrayLike<unknown> {
+    const { heap } = this.m;
+    const { u32 } = heap;
     const slot = this.slots + this.node * SLOT_WORDS;
     this.node++;
     const n = u32[slot + SLOT_COUNT] as number;
     const values = u32[slot + SLOT_VALUES] as number;
     const bad = u32[slot + SLOT_BAD] as number;
-    if (bad !== 0) this.report(bad, n, where);
+    if (bad !== 0) this.report(bad, n, under(where, name));
     switch (type.kind) {
-      case 'bool':
-        return make(n, (i) => this.m.heap.u8[values + i] === 1);
-      case 'u8':
-      case 'u16':
-      case 'i8':
-      case 'i16':
-      case 'i32':
-        return this.m.heap.i32.subarray(values >>> 2, (values >>> 2) + n);
-      case 'u32':
-        return u32.subarray(values >>> 2, (values >>> 2) + n);
-      case 'int':
-      case 'timestamp':
-      case 'f64':
-        return this.m.heap.f64.subarray(values >>> 3, (values >>> 3) + n);
-      case 'date':
-        return make(n, (i) => new Date(this.m.heap.f64[(values >>> 3) + i] as number));
-      case 'i64':
-        return this.m.heap.i64.subarray(values >>> 3, (values >>> 3) + n);
       case 'string':
         return this.strings(slot, n);
       case 'symbol':
         return this.symbols(slot, n);
       case 'enum':
-        return make(n, (i) => type.literals[this.m.heap.i32[(values >>> 2) + i] as number]);
+        return make(n, (i) => type.literals[heap.i32[(values >>> 2) + i] as number]);
       case 'unixid':
         return this.unixids(slot, n);
       case 'bytes':
         return this.bytes(slot, n);
       case 'json':
-        return this.json(slot, n, where);
+        return this.json(slot, n, under(where, name));
       case 'file':
-        return this.files(n, where);
+        return this.files(n, under(where, name));
       case 'struct':
-        return this.objects(type.fields, type.fields.length, n, where);
+        return this.objects(type.fields, type.fields.length, n, under(where, name));
       case 'optional':
-        return this.present(type.inner, values, n, undefined, where);
+        return this.present(type.inner, values, n, undefined, under(where, name));
       case 'nullable':
-        return this.present(type.inner, values, n, null, where);
+        return this.present(type.inner, values, n, null, under(where, name));
       case 'list':
-        return this.lists(type.inner, values, n, where);
+        return this.lists(type.inner, values, n, under(where, name));
+      default: {
+        const { view, shift, read } = elements[type.kind] as Elements;
+        const from = values >>> shift;
+        const column = heap[view].subarray(from, from + n);
+        return read === undefined ? column : Array.from<number | bigint, unknown>(column, read);
+      }
     }
   }
 
@@ -152,9 +163,12 @@ export class Materialiser {
     if (n === 0) return [];
     const { u32 } = this.m.heap;
     const dictionary = this.strings(slot, u32[slot + SLOT_EXTRA] as number);
-    const second = u32[slot + SLOT_SECOND] as number;
+    const places = (u32[slot + SLOT_SECOND] as number) >>> 2;
+    const out = new Array<string>(n);
     // A dictionary of one has no indices.
-    return make(n, (i) => dictionary[second === 0 ? 0 : (u32[(second >>> 2) + i] as number)] as string);
+    if (places === 0) return out.fill(dictionary[0] as string);
+    for (let i = 0; i < n; i++) out[i] = dictionary[u32[places + i] as number] as string;
+    return out;
   }
 
   private unixids(slot: number, n: number): string[] {
@@ -191,8 +205,7 @@ export class Materialiser {
   }
 
   private files(n: number, where: Where): FileValue[] {
-    const column = <T>(type: TypeNode, name: string): ArrayLike<T> =>
-      this.column(type, (i) => [...where(i), name]) as ArrayLike<T>;
+    const column = <T>(type: TypeNode, name: string): ArrayLike<T> => this.column(type, where, name) as ArrayLike<T>;
     const names = column<string>({ kind: 'string' }, 'name');
     const types = column<string>({ kind: 'symbol' }, 'type');
     const sizes = column<number>({ kind: 'int' }, 'size');
@@ -214,21 +227,43 @@ export class Materialiser {
       places ??= indicesOf(n, (index) => u8[flags + index] as number);
       return where(places[i] as number);
     });
+    const out = new Array<unknown>(n);
     let next = 0;
-    return make(n, (i) => (u8[flags + i] === 1 ? values[next++] : absent));
+    for (let i = 0; i < n; i++) out[i] = u8[flags + i] === 1 ? values[next++] : absent;
+    return out;
   }
 
   private lists(inner: TypeNode, counts: number, n: number, where: Where): unknown[][] {
     const { u32 } = this.m.heap;
+    const first = counts >>> 2;
     let owners: number[] | undefined;
-    const elements = this.column(inner, (i) => {
-      owners ??= indicesOf(n, (index) => u32[(counts >>> 2) + index] as number);
-      const owner = owners[i] as number;
-      return [...where(owner), i - firstOf(owners, owner)];
-    });
-    let next = 0;
-    return make(n, (i) => make(u32[(counts >>> 2) + i] as number, () => elements[next++]));
+    const all = listOf(
+      this.column(inner, (i) => {
+        owners ??= indicesOf(n, (index) => u32[first + index] as number);
+        const owner = owners[i] as number;
+        return [...where(owner), i - firstOf(owners, owner)];
+      }),
+    );
+    const out = new Array<unknown[]>(n);
+    let from = 0;
+    for (let i = 0; i < n; i++) {
+      const to = from + (u32[first + i] as number);
+      out[i] = all.slice(from, to);
+      from = to;
+    }
+    return out;
   }
+}
+
+/** Of a column of a group's records. */
+const recordOf: Where = (index) => [index];
+
+function under(where: Where, name: string | undefined): Where {
+  return name === undefined ? where : (index) => [...where(index), name];
+}
+
+function listOf(column: ArrayLike<unknown>): unknown[] {
+  return Array.isArray(column) ? column : Array.from(column);
 }
 
 /** The first place of `owner` in an ascending list that holds it. */
