@@ -8,6 +8,12 @@ export type {
   SyncReply,
   SyncRequest,
 } from './lib/server/core.ts';
+export type {
+  FailedPacketEntry,
+  FailedPacketKey,
+  FailedPackets,
+  ListQuery,
+} from './lib/server/failed-packets.ts';
 export type { Health } from './lib/server/health.ts';
 export type { Listener } from './lib/server/http/listener.ts';
 export { type AccessRule, type Implementation, implement } from './lib/server/implement.ts';

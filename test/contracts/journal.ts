@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Journal } from '../../src/lib/server/journal.ts';
 import { acceptSuite } from './journal/accept.ts';
+import { failureSuite } from './journal/failures.ts';
 import { lifeSuite } from './journal/life.ts';
 import { logSuite } from './journal/logs.ts';
 import { outOfLineSuite } from './journal/out-of-line.ts';
@@ -42,6 +43,7 @@ export function journalContract(factory: JournalFactory): void {
     runSuite(subject);
     outOfLineSuite(subject);
     logSuite(subject);
+    failureSuite(subject);
     lifeSuite(subject);
   });
 }

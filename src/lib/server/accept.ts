@@ -107,7 +107,7 @@ async function store({ journal }: AcceptDeps, batch: IncomingBatch): Promise<Acc
   } catch (error) {
     if (!(error instanceof CrudpError)) throw error;
     if (error.code === 'storage_full') throw new RequestRefused(507, 'storage_full', 'the disk is full');
-    if (error.code === 'storage_failed' || error.code === 'storage_busy' || error.code === 'journal_closed') {
+    if (['storage_failed', 'storage_busy', 'journal_corrupt', 'journal_closed'].includes(error.code)) {
       throw new RequestRefused(503, error.code, 'nothing can be stored now', { retryAfterSeconds: 10 });
     }
     throw error;

@@ -80,7 +80,7 @@ export interface Pending {
   readonly statuses: ReadonlyMap<number, number>;
 }
 
-/** An outbox taken for running. Nobody else runs its packets until it is released or its lease is lost. */
+/** An outbox taken for running: nobody else runs its packets until it is released or its lease is lost. */
 export interface Claim extends OutboxKey, Pending {
   /** Fencing token: a commit with an older one than the journal's is refused. */
   readonly token: number;
@@ -92,7 +92,7 @@ export interface Claim extends OutboxKey, Pending {
   readonly begun: ReadonlyMap<number, number>;
 }
 
-/** What waits to be run, of all outboxes. */
+/** What waits to be run. */
 export interface Backlog {
   readonly packets: number;
   /** When the oldest batch with such a packet was received, ms since 1970 UTC; null: there is none. */
@@ -114,6 +114,38 @@ export interface LogAppend {
   readonly frame: Uint8Array;
 }
 
+/** A packet that came to nothing, as an operator may look at it, run it again or discard it. */
+export interface FailedPacket {
+  readonly seq: number;
+  readonly status: number;
+  readonly message: string;
+  readonly identity: Identity;
+  /** The contract version of the frame. */
+  readonly contract: number;
+  /** A request frame of this packet alone. */
+  readonly frame: Uint8Array;
+}
+
+export interface KeptFailure extends FailedPacket, OutboxKey {
+  /** Ascends in the order of failing. */
+  readonly id: number;
+  /** ms since 1970 UTC. */
+  readonly at: number;
+}
+
+export interface FailureQuery {
+  readonly user?: string;
+  readonly outbox?: string;
+  readonly seq?: number;
+  readonly status?: number;
+  /** Those with a greater id. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+/** What came of a failed packet that was run again: as with a completion, but that no result is stored. */
+export type RerunOutcome = Exclude<CompletionOutcome, { readonly kind: 'fenced' }> | { readonly kind: 'gone' };
+
 /** Packets that have run, with all that must become durable at once (rule 3: one transaction, fenced). */
 export interface Completion {
   /**
@@ -127,22 +159,25 @@ export interface Completion {
   readonly logged: boolean;
   readonly pushes: readonly LogAppend[];
   readonly effects: readonly Effect[];
+  /** Of these packets: those that are to be kept for an operator, with what it takes to run them again. */
+  readonly failed?: readonly FailedPacket[];
   /** Packets that are begun right after: their attempts are counted in the same transaction. */
   readonly begins: readonly number[];
+}
+
+/** `changes`: where that was another number than expected; `isConstraint`: a rule of the application's tables. */
+export interface EffectFailure {
+  readonly kind: 'effect_failed';
+  readonly index: number;
+  readonly changes?: number;
+  readonly isConstraint?: true;
+  readonly message: string;
 }
 
 export type CompletionOutcome =
   | { readonly kind: 'committed' }
   /** An effect changed another number of rows than expected, or its statement failed; nothing was committed. */
-  | {
-      readonly kind: 'effect_failed';
-      readonly index: number;
-      /** Where that was another number than expected. */
-      readonly changes?: number;
-      /** Set where a constraint of the application's tables forbids it. */
-      readonly isConstraint?: true;
-      readonly message: string;
-    }
+  | EffectFailure
   /** The lease was lost to another worker; nothing was committed. */
   | { readonly kind: 'fenced' };
 
@@ -171,6 +206,18 @@ export interface LogReading {
   readonly recovered: boolean;
 }
 
+/** Times are in ms since 1970 UTC; what is older goes. */
+export interface TrimLimits {
+  /** Results that were not acknowledged. */
+  readonly results: number;
+  /** Log entries; those older than the results that are dropped go too. */
+  readonly logs: number;
+  /** Failed packets. Default: none goes. */
+  readonly failures?: number;
+  /** Bytes of frames that one log may hold. Default: as many as there are. */
+  readonly logBytes?: number;
+}
+
 /** What has changed and whom it may concern. */
 export type JournalNews =
   | { readonly kind: 'log'; readonly log: string }
@@ -186,6 +233,7 @@ export type JournalNews =
  * - `storage_full`: disk full; nothing of the call has happened, it may be tried again (`retryable`).
  * - `storage_busy`: the application's own connection held the database for too long; as above.
  * - `storage_failed`: the journal accepts nothing any more: what an fsync that failed has lost is unknown.
+ * - `journal_corrupt`: what was read is not what was written; as above.
  * - `journal_closed`: before `open`, after `close`.
  */
 export interface Journal {
@@ -204,11 +252,7 @@ export interface Journal {
   /** Steps 3 and 4 of C.2, in one transaction. */
   accept(batch: IncomingBatch): Promise<AcceptOutcome>;
   place(key: OutboxKey): Promise<Place>;
-  /**
-   * The results there are of these packets, in the chunks they were committed in.
-   *
-   * @param maxBytes About so many of frames, at least one chunk if there is one. Default: all.
-   */
+  /** The results there are of these packets, as they were committed: about `maxBytes` of frames, at least a chunk. Default: all. */
   results(key: OutboxKey, seqs: readonly number[], maxBytes?: number): Promise<readonly ResultChunk[]>;
 
   /** Takes the next outbox that has packets to run: round robin by user, none that is taken. */
@@ -216,9 +260,7 @@ export interface Journal {
   /** The batches behind those that a claim or a call before this one gave; none: there are no more. Empty when fenced. */
   pending(claim: Claim, afterSeq: number): Promise<Pending>;
   /**
-   * Counts an attempt of each of these packets, before their handlers run.
-   *
-   * @param seqs Ascending, none completed.
+   * Counts an attempt of each of these packets, ascending, none completed, before their handlers run.
    * @returns How often each was begun, this time included; null: fenced.
    */
   begin(claim: Claim, seqs: readonly number[]): Promise<readonly number[] | null>;
@@ -243,12 +285,15 @@ export interface Journal {
   /** Entries after `position`, at most about `maxBytes` of frames, at least one if there is one. */
   read(log: string, position: LogPosition, maxBytes: number): Promise<LogReading>;
 
-  /**
-   * Drops what is older: results not acknowledged, log entries (those older than the results that are dropped too).
-   *
-   * @param before ms since 1970 UTC.
-   */
-  trim(before: { readonly results: number; readonly logs: number }): Promise<void>;
+  /** Failed packets that are kept, oldest first. */
+  failures(query: FailureQuery): Promise<readonly KeptFailure[]>;
+  /** Forgets a failed packet that went well when it was run again, with what it changed and whom it told. */
+  rerun(id: number, facts: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome>;
+  /** Forgets failed packets. @returns How many there were. */
+  discard(ids: readonly number[]): Promise<number>;
+
+  /** Drops what is too old, and the oldest entries of logs that are too large. */
+  trim(before: TrimLimits): Promise<void>;
 
   /** Hears of each change after its commit, until the returned function is called. */
   subscribe(listener: (news: JournalNews) => void): () => void;

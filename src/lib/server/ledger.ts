@@ -1,18 +1,23 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { Codec } from '../codec/codec.ts';
-import type { Contract } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
 import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
+import { failureOf } from './failed-packets.ts';
 import { type Settled, settleWith } from './invoke.ts';
-import type { Claim, Completion, CompletionOutcome, Journal } from './journal.ts';
+import type {
+  Claim,
+  Completion,
+  CompletionOutcome,
+  EffectFailure,
+  FailedPacket,
+  Journal,
+  PendingBatch,
+} from './journal.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { UnitPacket } from './units.ts';
+import type { UnitDeps, UnitPacket } from './units.ts';
 
-export interface LedgerDeps {
+export interface LedgerDeps extends UnitDeps {
   readonly journal: Journal;
-  readonly contract: Contract;
-  readonly codec: Codec;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -20,6 +25,7 @@ export interface LedgerDeps {
 
 /** What stands or falls together: a packet's result, an atomic group's, or those of packets that shared one call. */
 export interface Entry {
+  readonly batch: PendingBatch;
   readonly packets: readonly UnitPacket[];
   readonly settled: readonly Settled[];
   /** Came to its results without a handler. */
@@ -139,8 +145,19 @@ export class Ledger {
       logged: results.some(isLogged),
       pushes: settled.flatMap(({ pushes }) => pushes),
       effects: settled.flatMap(({ effects }) => effects),
+      failed: entries.flatMap((entry) => this.failuresIn(entry)),
       begins,
     };
+  }
+
+  private failuresIn({ batch, packets, settled }: Entry): FailedPacket[] {
+    const { outbox } = this.claim;
+    const kept = settled.map(({ result }, at) => {
+      return result.status === Status.ok
+        ? null
+        : failureOf(this.deps, outbox, batch, packets[at] as UnitPacket, result);
+    });
+    return kept.filter((failed) => failed !== null);
   }
 
   private committed(entries: readonly Entry[], seconds: number): void {
@@ -157,16 +174,16 @@ export class Ledger {
 
   /** The packet whose effect it was decides; nothing of the others in its entry stands, nor of their pushes. */
   private failedEntry(
-    { packets }: Entry,
+    { batch, packets }: Entry,
     owner: UnitPacket,
-    { changes, isConstraint, message }: Extract<CompletionOutcome, { kind: 'effect_failed' }>,
+    { changes, isConstraint, message }: EffectFailure,
   ): Entry {
     const status = changes !== undefined || isConstraint ? Status.conflict : Status.internal;
     if (status === Status.internal) {
       const where = `effect of ${reqIdOf(this.claim.outbox, owner.seq)}`;
       this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', message) });
     }
-    return { packets, settled: rolledBack(packets, settleWith({ packet: owner }, status)) };
+    return { batch, packets, settled: rolledBack(packets, settleWith({ packet: owner }, status)) };
   }
 }
 

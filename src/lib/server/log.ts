@@ -54,6 +54,8 @@ export type ServerLogEvent =
       readonly reason: ByeReason | 'gone';
     }
   | { readonly event: 'started'; readonly epoch: string }
+  /** A failed packet was run again for an operator. */
+  | { readonly event: 'packet_rerun'; readonly user: string; readonly reqId: ReqId; readonly status: number }
   | { readonly event: 'closed' }
   /** The journal accepts nothing any more, and the server with it (`onStorageFailure`). Told once. */
   | { readonly event: 'storage_failed'; readonly error: unknown }

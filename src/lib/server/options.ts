@@ -93,6 +93,10 @@ export interface ServerOptions {
   readonly resultDays?: number;
   /** Days after which an absent client's stream does not resume but begins anew; at most `resultDays`. Default 7. */
   readonly logDays?: number;
+  /** Bytes of frames that one user's, role's or everybody's log may hold: the oldest entries go. Default 64 MiB. */
+  readonly maxLogBytes?: number;
+  /** Days for which a packet that came to nothing is kept for an operator (`server.packets`). Default 30. */
+  readonly failedDays?: number;
   /** How long `close` lets running handlers go on before `ctx.signal` is aborted. Default 10 000. */
   readonly graceMs?: number;
 }
@@ -137,6 +141,8 @@ export function settingsOf(options: ServerOptions): Settings {
     maxWaitMs: options.maxWaitMs ?? 30_000,
     resultDays: options.resultDays ?? 30,
     logDays: options.logDays ?? 7,
+    maxLogBytes: options.maxLogBytes ?? 67_108_864,
+    failedDays: options.failedDays ?? 30,
     graceMs: options.graceMs ?? 10_000,
   };
 }

@@ -187,7 +187,7 @@ export class OutboxRun {
       for (const each of units) entries.push(await this.runApart(each));
       return entries;
     };
-    return { packets, settled, apart };
+    return { batch: unit.batch, packets, settled, apart };
   }
 
   /** For packets whose shared call came to nothing when it was committed: the line has moved on, so tries wait here. */
@@ -212,9 +212,9 @@ export class OutboxRun {
       if ('retryMs' in outcome) return outcome;
       settled.push(outcome);
       const isOk = outcome.result.status === Status.ok;
-      if (!isOk) return { packets: unit.packets, settled: rolledBack(unit.packets, outcome) };
+      if (!isOk) return { batch: unit.batch, packets: unit.packets, settled: rolledBack(unit.packets, outcome) };
     }
-    return { packets: unit.packets, settled };
+    return { batch: unit.batch, packets: unit.packets, settled };
   }
 
   private invoke({ batch }: Unit, packet: UnitPacket, attempt: number): Promise<Outcome> {
@@ -271,7 +271,7 @@ export class OutboxRun {
       const { status, message } = verdicts[index] ?? { status: Status.rolled_back, message: '' };
       return settleWith({ packet }, status, message);
     });
-    return { packets: unit.packets, settled, byVerdict: true };
+    return { batch: unit.batch, packets: unit.packets, settled, byVerdict: true };
   }
 
   private verdictOn(unit: Unit, packet: UnitPacket, isNew: boolean): Verdict | null {

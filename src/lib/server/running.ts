@@ -6,6 +6,7 @@ import { type AcceptDeps, accept } from './accept.ts';
 import { bindRoutes } from './bound-routes.ts';
 import { Broker } from './broker.ts';
 import type { EventSink, EventsRequest, Session, SyncReply, SyncRequest } from './core.ts';
+import { createFailedPackets, type FailedPackets } from './failed-packets.ts';
 import type { Implementation } from './implement.ts';
 import type { OutboxKey } from './journal.ts';
 import type { Log } from './log.ts';
@@ -25,6 +26,7 @@ export interface Running {
   resume(key: OutboxKey): Promise<void>;
   /** In Prometheus' text format. */
   metrics(): Promise<string>;
+  readonly packets: FailedPackets;
   /** Streams get `bye`, running handlers end, the journal is closed. Called once. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export async function run(
       const { open, unsentBytes } = streams.load;
       return metrics.text({ backlog: await journal.backlog(), openStreams: open, unsentBytes, now: clock.now() });
     },
+    packets: createFailedPackets({ ...shared, routes }, closing),
     resume: (key) => worker.resume(key),
     async close() {
       stopTrimming();

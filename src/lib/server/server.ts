@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Contract, OutputWrite, RouteName, SpecOfRoute } from '../contract/contract.ts';
 import type { Audience } from './context.ts';
 import type { ServerCore, SyncReply } from './core.ts';
+import type { FailedPackets } from './failed-packets.ts';
 import { type Health, healthOf } from './health.ts';
 import { fetchOf } from './http/fetch.ts';
 import { createListener, type Listener } from './http/listener.ts';
@@ -39,6 +40,8 @@ export interface CrudpServer<C extends Contract> {
   metrics(): Promise<string>;
   /** Whether it can take batches now. Never rejects, starts nothing. */
   health(): Promise<Health>;
+  /** Packets that came to nothing, for operators. Each call starts the server. */
+  readonly packets: FailedPackets;
   /** Has packets looked at again that `waitsFor` has let step out of the line. */
   resume(key: OutboxKey): Promise<void>;
   /** For node:http: `createServer(server.listener)`; in front of other routes: `server.listener(req, res, next)`. */
@@ -131,6 +134,11 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
       return (await started()).metrics();
     },
     health: () => healthOf({ journal, isClosing: closing.signal.aborted, hasStarted: starting !== undefined }),
+    packets: {
+      list: async (query) => (await started()).packets.list(query),
+      runAgain: async (key) => (await started()).packets.runAgain(key),
+      discard: async (key) => (await started()).packets.discard(key),
+    },
     async resume(key) {
       await (await started()).resume(key);
     },

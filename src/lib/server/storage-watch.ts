@@ -4,6 +4,8 @@ import type { Journal } from './journal.ts';
 /** What a server does when its storage has failed for good: refuse all that would be stored, or end the process too. */
 export type OnStorageFailure = 'refuse' | 'exit' | ((error: CrudpError) => void);
 
+const fatalCodes = ['storage_failed', 'journal_corrupt'];
+
 /**
  * A journal that tells, once, that it has failed for good: an fsync that failed, a database found damaged. What was written
  * lately may be lost then, so nothing more is accepted; a supervisor that starts the process anew gives the disk another try.
@@ -11,7 +13,7 @@ export type OnStorageFailure = 'refuse' | 'exit' | ((error: CrudpError) => void)
 export function watchStorage(journal: Journal, onFailure: (error: CrudpError) => void): Journal {
   let hasFailed = false;
   const note = (error: unknown): never => {
-    if (!hasFailed && error instanceof CrudpError && error.code === 'storage_failed') {
+    if (!hasFailed && error instanceof CrudpError && fatalCodes.includes(error.code)) {
       hasFailed = true;
       onFailure(error);
     }

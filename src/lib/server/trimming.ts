@@ -11,15 +11,30 @@ export interface TrimmingDeps {
   readonly log: Log;
   readonly resultDays: number;
   readonly logDays: number;
+  readonly failedDays: number;
+  readonly maxLogBytes: number;
 }
 
-/** Drops what is too old, now and every hour. @returns Ends it. */
-export function startTrimming({ journal, clock, log, resultDays, logDays }: TrimmingDeps): () => void {
+/** Drops what is too old or too much, now and every hour. @returns Ends it. */
+export function startTrimming({
+  journal,
+  clock,
+  log,
+  resultDays,
+  logDays,
+  failedDays,
+  maxLogBytes,
+}: TrimmingDeps): () => void {
   let timer: Timer | undefined;
   let isOver = false;
   const trim = async (): Promise<void> => {
     const now = clock.now();
-    const before = { results: now - resultDays * dayMs, logs: now - logDays * dayMs };
+    const before = {
+      results: now - resultDays * dayMs,
+      logs: now - logDays * dayMs,
+      failures: now - failedDays * dayMs,
+      logBytes: maxLogBytes,
+    };
     await journal.trim(before).catch((error: unknown) => {
       if (!isOver) log({ event: 'failed', where: 'journal.trim', error });
     });

@@ -5,6 +5,7 @@ import Libsql from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Claim,
+  type FailedPacket,
   type Journal,
   nowhere,
   type OutboxKey,
@@ -132,7 +133,9 @@ class World {
     }
     const pushes = this.#chance(0.2) ? [{ log: 'all', kind: 'push' as const, frame: frameOf(`push ${next}`) }] : [];
     const begins = this.#chance(0.3) ? some() : [];
-    const facts = { status: this.#below(3), logged: this.#chance(0.7), pushes, begins };
+    const [first = 1] = this.#ascending(next, end);
+    const failed = this.#chance(0.3) ? [failure(first)] : [];
+    const facts = { failed, status: this.#below(3), logged: this.#chance(0.7), pushes, begins };
     // From the front as a run does that waits for nothing, or out of line.
     const span = Array.from({ length: 1 + this.#below(end - next + 1) }, (_, index) => next + index);
     const isOutOfLine = this.#chance(0.5);
@@ -152,6 +155,10 @@ class World {
     const maxBytes = this.#chance(0.5) ? undefined : this.#below(60);
     await this.#both((journal) => journal.results(key, seqs, maxBytes));
     await this.#both((journal) => journal.backlog());
+    const kept = await this.#both((journal) => journal.failures({ user: key.user, limit: 5 }));
+    const id = kept[this.#below(kept.length)]?.id ?? 7;
+    if (this.#chance(0.2)) await this.#both((journal) => journal.discard([id]));
+    if (this.#chance(0.2)) await this.#both((journal) => journal.rerun(id, { pushes: [], effects: [] }));
     const log = this.#chance(0.5) ? 'all' : `user:${key.user}`;
     const end = await this.#both((journal) => journal.end(log));
     const offset = Math.max(0, end.offset - this.#below(8));
@@ -172,7 +179,9 @@ class World {
       return 'restart';
     }
     if (what <= 2) {
-      const before = { results: this.#clock.ms - this.#below(500), logs: this.#clock.ms - this.#below(500) };
+      const ago = () => this.#clock.ms - this.#below(500);
+      const sizes = this.#chance(0.5) ? { logBytes: 100 + this.#below(500) } : {};
+      const before = { results: ago(), logs: ago(), failures: ago(), ...sizes };
       await this.#both((journal) => journal.trim(before));
       return 'trim';
     }
@@ -239,6 +248,11 @@ function comparable(claim: Claim | null) {
   if (!claim) return null;
   const { token: _, begun, ...rest } = claim;
   return { ...rest, begun: [...begun], ...plain(claim) };
+}
+
+function failure(seq: number): FailedPacket {
+  const identity = { user: 'x', roles: [] };
+  return { seq, status: 13, message: 'no', identity, contract: 1, frame: frameOf(`failed ${seq}`) };
 }
 
 function plain({ batches, statuses }: Pending) {

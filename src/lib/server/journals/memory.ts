@@ -6,9 +6,11 @@ import {
   type Claim,
   type Completion,
   type CompletionOutcome,
+  type FailureQuery,
   type IncomingBatch,
   type Journal,
   type JournalNews,
+  type KeptFailure,
   type LogAppend,
   type LogPosition,
   type LogReading,
@@ -16,9 +18,12 @@ import {
   type OutboxKey,
   type Pending,
   type Place,
+  type RerunOutcome,
   type ResultChunk,
+  type TrimLimits,
 } from '../journal.ts';
 import { checkUser } from './admission.ts';
+import { MemoryFailures } from './memory/failures.ts';
 import { MemoryLog } from './memory/log.ts';
 import { MemoryOutbox } from './memory/outbox.ts';
 import { News } from './news.ts';
@@ -45,6 +50,12 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
   return new MemoryJournal(options);
 }
 
+const noDatabase = {
+  kind: 'effect_failed',
+  index: 0,
+  message: 'the memory journal has no database for effects',
+} as const;
+
 class MemoryJournal implements Journal {
   readonly epoch: string;
   readonly #clock: Clock;
@@ -57,6 +68,7 @@ class MemoryJournal implements Journal {
   readonly #leases = new Map<MemoryOutbox, number>();
   /** Claimed outboxes for which `resume` was called since. */
   readonly #resumed = new Set<MemoryOutbox>();
+  readonly #failures = new MemoryFailures();
   readonly #news = new News();
   #tokens = 0;
   #batches = 0;
@@ -135,10 +147,9 @@ class MemoryJournal implements Journal {
     const outbox = this.#leased(claim);
     if (!outbox) return { kind: 'fenced' };
     const { frame, logged, pushes, effects } = completion;
-    if (effects.length > 0) {
-      return { kind: 'effect_failed', index: 0, message: 'the memory journal has no database for effects' };
-    }
+    if (effects.length > 0) return noDatabase;
     outbox.complete(completion, this.#clock.now());
+    for (const failed of completion.failed ?? []) this.#failures.add(outbox, failed, this.#clock.now());
     const news: JournalNews[] = [];
     if (logged) news.push(this.#append(`user:${claim.user}`, 'results', claim.outbox, frame));
     else news.push({ kind: 'read', user: claim.user, outbox: claim.outbox, frame });
@@ -191,9 +202,31 @@ class MemoryJournal implements Journal {
     return (this.#logs.get(log) ?? new MemoryLog(log)).read(position, maxBytes);
   }
 
-  async trim(before: { readonly results: number; readonly logs: number }): Promise<void> {
+  async failures(query: FailureQuery): Promise<readonly KeptFailure[]> {
     this.#check();
-    for (const log of this.#logs.values()) log.trim(Math.max(before.logs, before.results));
+    return this.#failures.list(query);
+  }
+
+  async rerun(id: number, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
+    this.#check();
+    if (effects.length > 0) return noDatabase;
+    if (this.#failures.discard([id]) === 0) return { kind: 'gone' };
+    this.#news.tell(this.#appendAll(pushes));
+    return { kind: 'committed' };
+  }
+
+  async discard(ids: readonly number[]): Promise<number> {
+    this.#check();
+    return this.#failures.discard(ids);
+  }
+
+  async trim(before: TrimLimits): Promise<void> {
+    this.#check();
+    this.#failures.trim(before.failures ?? Number.NEGATIVE_INFINITY);
+    for (const log of this.#logs.values()) {
+      log.trim(Math.max(before.logs, before.results));
+      log.trimToSize(before.logBytes ?? Number.POSITIVE_INFINITY);
+    }
     for (const outbox of this.#all()) outbox.trim(before.results);
   }
 

@@ -6,22 +6,29 @@ import type {
   Claim,
   Completion,
   CompletionOutcome,
+  Effect,
+  EffectFailure,
+  FailedPacket,
+  FailureQuery,
   IncomingBatch,
   Journal,
   JournalNews,
+  KeptFailure,
   LogAppend,
   LogPosition,
   LogReading,
   OutboxKey,
   Pending,
   Place,
+  RerunOutcome,
   ResultChunk,
+  TrimLimits,
 } from '../journal.ts';
 import { checkUser } from './admission.ts';
 import { News } from './news.ts';
 import { newEpoch, newMark, type Random, systemRandom } from './random.ts';
-import type { Lease, PackedBatch } from './sqlite/calls.ts';
-import { EffectRefused, prepareEffects } from './sqlite/effects.ts';
+import type { Lease, PackedBatch, PackedFailure } from './sqlite/calls.ts';
+import { EffectRefused, type PreparedEffect, prepareEffects } from './sqlite/effects.ts';
 import { type Host, localHost, threadHost } from './sqlite/host.ts';
 import { engineOptions, type SqliteJournalOptions, workerUrl } from './sqlite/options.ts';
 import { Pipeline } from './sqlite/pipeline.ts';
@@ -113,14 +120,9 @@ class SqliteJournal implements Journal {
 
   async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
     const pipeline = this.#pipeline;
-    const { results, frame, logged, pushes, begins } = completion;
-    let effects: ReturnType<typeof prepareEffects>;
-    try {
-      effects = prepareEffects(completion.effects);
-    } catch (error) {
-      if (error instanceof EffectRefused) return error.outcome;
-      throw error;
-    }
+    const { results, frame, logged, pushes, failed = [], begins } = completion;
+    const effects = judgedEffects(completion.effects);
+    if ('kind' in effects) return effects;
     const outcome = await pipeline.call('complete', leaseOf(claim), {
       results: results.map(({ seq, status }) => ({ seq, status })),
       frame: new Uint8Array(frame),
@@ -128,6 +130,7 @@ class SqliteJournal implements Journal {
       pushes: pushes.map(copyEntry),
       begins: [...begins],
       effects,
+      failed: failed.map(packFailure),
       at: this.#now(),
       marks: this.#marks(1 + pushes.length),
     });
@@ -165,10 +168,28 @@ class SqliteJournal implements Journal {
     return this.#pipeline.call('read', log, { offset, mark }, maxBytes);
   }
 
-  async trim({ results, logs }: { readonly results: number; readonly logs: number }): Promise<void> {
+  async failures(query: FailureQuery): Promise<readonly KeptFailure[]> {
+    return this.#pipeline.call('failures', { ...query });
+  }
+
+  async rerun(id: number, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
+    const pipeline = this.#pipeline;
+    const prepared = judgedEffects(effects);
+    if ('kind' in prepared) return prepared;
+    const facts = { effects: prepared, at: this.#now(), marks: this.#marks(pushes.length) };
+    const outcome = await pipeline.call('rerun', id, { ...facts, pushes: pushes.map(copyEntry) });
+    if (outcome.kind === 'committed') this.#news.tell(newsOf(pushes));
+    return outcome;
+  }
+
+  async discard(ids: readonly number[]): Promise<number> {
+    return this.#pipeline.call('discard', [...ids]);
+  }
+
+  async trim(before: TrimLimits): Promise<void> {
     // In slices, so that other calls come in between.
     let cursor: TrimCursor | null = { at: Number.MIN_SAFE_INTEGER, id: 0 };
-    while (cursor) cursor = await this.#pipeline.call('trim', { results, logs }, cursor);
+    while (cursor) cursor = await this.#pipeline.call('trim', { ...before }, cursor);
   }
 
   subscribe(listener: (news: JournalNews) => void): () => void {
@@ -225,6 +246,19 @@ function pack(batch: IncomingBatch): PackedBatch {
     packets: batch.packets.map((packet) => ({ seq: packet.seq, after: packet.after })),
     frame: new Uint8Array(batch.frame),
   };
+}
+
+function judgedEffects(effects: readonly Effect[]): PreparedEffect[] | EffectFailure {
+  try {
+    return prepareEffects(effects);
+  } catch (error) {
+    if (error instanceof EffectRefused) return error.outcome;
+    throw error;
+  }
+}
+
+function packFailure({ seq, status, message, identity, contract, frame }: FailedPacket): PackedFailure {
+  return { seq, status, message, contract, identity: JSON.stringify(identity), frame: new Uint8Array(frame) };
 }
 
 function leaseOf({ user, outbox, token }: Claim): Lease {

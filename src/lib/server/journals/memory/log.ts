@@ -47,7 +47,18 @@ export class MemoryLog {
    * too, since a log has no holes.
    */
   trim(before: number): void {
-    const count = this.#entries.findLastIndex(({ at }) => at < before) + 1;
+    this.#drop(this.#entries.findLastIndex(({ at }) => at < before) + 1);
+  }
+
+  /** Drops the oldest entries until the others' frames have at most so many bytes. */
+  trimToSize(maxBytes: number): void {
+    let bytes = this.#entries.reduce((sum, { entry }) => sum + entry.frame.length, 0);
+    let count = 0;
+    for (; bytes > maxBytes; count++) bytes -= (this.#entries[count] as Stored).entry.frame.length;
+    this.#drop(count);
+  }
+
+  #drop(count: number): void {
     if (count === 0) return;
     const { offset, mark } = (this.#entries[count - 1] as Stored).entry;
     this.#start = { offset, mark };

@@ -1,7 +1,7 @@
 import type { AcceptOutcome } from '../../journal.ts';
 import { admissionOf, dependenciesOf, type JournalPacket } from '../admission.ts';
 import type { PackedBatch } from './calls.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, sumOf } from './connection.ts';
 import { addOutbox, findOutbox, type OutboxRow, placeOf, runsText, waitingAmong } from './outbox.ts';
 import { forgetBelow, statusesOf } from './results.ts';
 
@@ -38,8 +38,8 @@ function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, fresh: 
   const seqs = fresh.map(({ seq }) => seq);
   const needs = existing(db, outbox, fresh, seqs);
   db.run(
-    `INSERT INTO crudp_batch (outbox, first, last, runs, needs, contract, received_at, identity, bytes, frame)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO crudp_batch (outbox, first, last, runs, needs, contract, received_at, identity, bytes, frame, sum)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     outbox.id,
     seqs[0] as number,
     seqs.at(-1) as number,
@@ -50,6 +50,7 @@ function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, fresh: 
     batch.identity,
     batch.frame.length,
     batch.frame,
+    sumOf(batch.frame),
   );
 }
 

@@ -5,14 +5,19 @@ import type {
   Claim,
   Completion,
   CompletionOutcome,
+  FailedPacket,
+  FailureQuery,
   IncomingBatch,
+  KeptFailure,
   LogAppend,
   LogPosition,
   LogReading,
   OutboxKey,
   Pending,
   Place,
+  RerunOutcome,
   ResultChunk,
+  TrimLimits,
 } from '../../journal.ts';
 import type { JournalPacket } from '../admission.ts';
 import type { PreparedEffect } from './effects.ts';
@@ -24,9 +29,21 @@ export type Lease = OutboxKey & Pick<Claim, 'token'>;
 /** A completion as it reaches the database: with what depends on time and chance. */
 export interface DatedCompletion extends Pick<Completion, 'results' | 'frame' | 'logged' | 'pushes' | 'begins'> {
   readonly effects: readonly PreparedEffect[];
+  readonly failed: readonly PackedFailure[];
   /** ms since 1970 UTC. */
   readonly at: number;
   /** One for the results, then one for each push. */
+  readonly marks: readonly string[];
+}
+
+/** A failed packet as it reaches the database: its sender as JSON. */
+export interface PackedFailure extends Omit<FailedPacket, 'identity'> {
+  readonly identity: string;
+}
+
+/** What a failed packet that was run again has changed. */
+export interface DatedRerun extends Pick<DatedCompletion, 'pushes' | 'effects' | 'at'> {
+  /** One for each push. */
   readonly marks: readonly string[];
 }
 
@@ -55,13 +72,24 @@ export interface Calls {
   end(log: string): LogPosition;
   read(log: string, position: LogPosition, maxBytes: number): LogReading;
   /** One slice of it. @returns The cursor of the next one; null at the end. */
-  trim(before: { readonly results: number; readonly logs: number }, cursor: TrimCursor): TrimCursor | null;
+  failures(query: FailureQuery): KeptFailure[];
+  rerun(id: number, facts: DatedRerun): RerunOutcome;
+  discard(ids: readonly number[]): number;
+  trim(before: TrimLimits, cursor: TrimCursor): TrimCursor | null;
 }
 
 export type CallName = keyof Calls;
 export type Call = { [Name in CallName]: { name: Name; args: Parameters<Calls[Name]> } }[CallName];
 
 /** Those that write: they share a transaction. The others run after it, on what has been committed. */
-export const writes: ReadonlySet<CallName> = new Set<CallName>(['accept', 'begin', 'complete', 'append', 'trim']);
+export const writes: ReadonlySet<CallName> = new Set<CallName>([
+  'accept',
+  'begin',
+  'complete',
+  'append',
+  'rerun',
+  'discard',
+  'trim',
+]);
 
 export type Reply = { readonly value: unknown } | { readonly error: CrudpError | TypeError };

@@ -1,3 +1,5 @@
+import { CrudpError } from '../../../errors.ts';
+import { xxh32 } from '../../../xxh32.ts';
 import { builtinDriver, type SqliteDatabase, type SqliteDriver, type SqliteStatement } from './driver.ts';
 
 /** What the journal binds: booleans, say, make libsql abort the process. */
@@ -68,7 +70,26 @@ export class Connection {
   }
 }
 
+/** What a frame's row says of its bytes. */
+export function sumOf(frame: Uint8Array): number {
+  return xxh32(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0, frame.length, 0);
+}
+
+/**
+ * A frame as read, in memory of its own.
+ *
+ * @param sum Its row's; null in rows that have none.
+ * @throws {CrudpError} `journal_corrupt`: these are not the bytes that were written.
+ */
+export function frameOf(blob: Uint8Array | ArrayBuffer, sum: number | null): Uint8Array<ArrayBuffer> {
+  const frame = bytesOf(blob);
+  if (sum !== null && sumOf(frame) !== sum) {
+    throw new CrudpError('journal_corrupt', 'a frame is not as it was written: the disk has damaged it');
+  }
+  return frame;
+}
+
 /** A blob as read, in memory of its own: libsql gives a Buffer for one row, an ArrayBuffer for many. */
-export function bytesOf(blob: Uint8Array | ArrayBuffer): Uint8Array<ArrayBuffer> {
+function bytesOf(blob: Uint8Array | ArrayBuffer): Uint8Array<ArrayBuffer> {
   return new Uint8Array(blob instanceof ArrayBuffer ? new Uint8Array(blob) : blob);
 }

@@ -1,8 +1,6 @@
-import type { CompletionOutcome, Effect } from '../../journal.ts';
+import type { Effect, EffectFailure } from '../../journal.ts';
 import type { Connection, SqliteValue } from './connection.ts';
 import { isConstraint, storageFailure } from './failure.ts';
-
-export type EffectFailure = Extract<CompletionOutcome, { kind: 'effect_failed' }>;
 
 /** An effect that has been judged: its parameters are of types that every driver binds. */
 export interface PreparedEffect {

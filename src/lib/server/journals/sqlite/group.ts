@@ -89,7 +89,7 @@ export class GroupRunner {
 
   /** A deferred foreign key is judged at COMMIT: which of the effects broke it is not told. */
   #refusedAtCommit(call: Call, error: unknown): Reply | undefined {
-    const effects = call.name === 'complete' ? call.args[1].effects : [];
+    const effects = call.name === 'complete' || call.name === 'rerun' ? call.args[1].effects : [];
     if (effects.length === 0 || this.#failed || storageFailure(error)) return undefined;
     const message = error instanceof Error ? error.message : String(error);
     return { value: { kind: 'effect_failed', index: effects.length - 1, message, ...constraintFact(error) } };
@@ -110,7 +110,7 @@ export class GroupRunner {
   }
 
   #note(error: unknown): void {
-    const failure = storageFailure(error);
+    const failure = damageFound(error) ?? storageFailure(error);
     if (failure && !failure.retryable) this.#failed ??= failure;
   }
 
@@ -125,4 +125,9 @@ export class GroupRunner {
     const run = this.#store[call.name] as (...args: readonly unknown[]) => unknown;
     return run.apply(this.#store, call.args);
   }
+}
+
+/** A row that is not as it was written: nothing around it can be trusted either. */
+function damageFound(error: unknown): CrudpError | undefined {
+  return error instanceof CrudpError && error.code === 'journal_corrupt' ? error : undefined;
 }

@@ -1,5 +1,5 @@
 import type { LogEntry, LogPosition, LogReading } from '../../journal.ts';
-import { bytesOf, type Connection } from './connection.ts';
+import { type Connection, frameOf, sumOf } from './connection.ts';
 import { unreferenced } from './results.ts';
 
 /** More are read in several calls, however small they are. */
@@ -19,6 +19,7 @@ interface EntryRow {
   readonly outbox: string;
   readonly chunk: number | null;
   readonly frame: Uint8Array | ArrayBuffer;
+  readonly sum: number | null;
 }
 
 /** What a new entry holds: a chunk of results, or a push. */
@@ -27,19 +28,22 @@ export type EntryContent =
   | { readonly frame: Uint8Array };
 
 export function appendEntry(db: Connection, log: string, content: EntryContent, mark: string, at: number): void {
+  const bytes = 'chunk' in content ? content.bytes : content.frame.length;
   const { id, end_offset } = db.get<{ id: number; end_offset: number }>(
-    `INSERT INTO crudp_log (name, end_offset, end_mark, start_offset, start_mark) VALUES (?, 1, ?, 0, '')
-     ON CONFLICT (name) DO UPDATE SET end_offset = end_offset + 1, end_mark = excluded.end_mark
+    `INSERT INTO crudp_log (name, end_offset, end_mark, start_offset, start_mark, bytes) VALUES (?, 1, ?, 0, '', ?)
+     ON CONFLICT (name) DO UPDATE
+     SET end_offset = end_offset + 1, end_mark = excluded.end_mark, bytes = bytes + excluded.bytes
      RETURNING id, end_offset`,
     log,
     mark,
+    bytes,
   ) as { id: number; end_offset: number };
-  const insert =
-    'INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+  const insert = `INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame, sum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
   if ('chunk' in content) {
-    db.run(insert, id, end_offset, mark, at, content.outbox, content.chunk, content.bytes, null);
+    db.run(insert, id, end_offset, mark, at, content.outbox, content.chunk, bytes, null, null);
   } else {
-    db.run(insert, id, end_offset, mark, at, '', null, content.frame.length, content.frame);
+    db.run(insert, id, end_offset, mark, at, '', null, bytes, content.frame, sumOf(content.frame));
   }
 }
 
@@ -55,15 +59,16 @@ export function readLog(db: Connection, log: string, position: LogPosition, maxB
   const after = recovered ? position.offset : row.start_offset;
   const end = endWithin(db, row.id, after, maxBytes);
   const rows = db.all<EntryRow>(
-    `SELECT entry."offset" AS "offset", entry.mark, entry.outbox, entry.chunk, coalesce(entry.frame, chunk.frame) AS frame
+    `SELECT entry."offset" AS "offset", entry.mark, entry.outbox, entry.chunk, coalesce(entry.frame, chunk.frame) AS frame,
+       coalesce(entry.sum, chunk.sum) AS sum
      FROM crudp_entry AS entry LEFT JOIN crudp_chunk AS chunk ON chunk.id = entry.chunk
      WHERE entry.log = ? AND entry."offset" > ? AND entry."offset" <= ? ORDER BY entry."offset"`,
     row.id,
     after,
     end,
   );
-  const entries = rows.map(({ offset, mark, outbox, chunk, frame }): LogEntry => {
-    return { log, offset, mark, kind: chunk === null ? 'push' : 'results', outbox, frame: bytesOf(frame) };
+  const entries = rows.map(({ offset, mark, outbox, chunk, frame, sum }): LogEntry => {
+    return { log, offset, mark, kind: chunk === null ? 'push' : 'results', outbox, frame: frameOf(frame, sum) };
   });
   return { entries, recovered };
 }
@@ -77,22 +82,47 @@ export function trimLogs(db: Connection, before: number, count: number): boolean
     before,
     count,
   );
-  for (const { log, end } of old) {
-    // A clock that jumped leaves younger entries among them: they go too, since a log has no holes.
-    const range = 'FROM crudp_entry WHERE log = ? AND "offset" <= ?';
-    db.run(
-      `UPDATE crudp_log SET (start_offset, start_mark) = (SELECT "offset", mark ${range} ORDER BY "offset" DESC LIMIT 1)
-       WHERE id = ?`,
-      log,
-      end,
-      log,
-    );
-    const chunks = `SELECT chunk ${range} AND chunk IS NOT NULL`;
-    db.run(`UPDATE crudp_chunk SET logged = 0 WHERE id IN (${chunks})`, log, end);
-    db.run(`DELETE FROM crudp_chunk WHERE id IN (${chunks}) AND ${unreferenced}`, log, end);
-    db.run(`DELETE ${range}`, log, end);
-  }
+  // A clock that jumped leaves younger entries among them: they go too, since a log has no holes.
+  for (const { log, end } of old) dropEntries(db, log, end);
   return old.reduce((sum, { entries }) => sum + entries, 0) === count;
+}
+
+/** Drops a slice of the oldest entries of a log that holds more than `maxBytes`. @returns Whether there may be more. */
+export function trimLogSizes(db: Connection, maxBytes: number, count: number): boolean {
+  const log = db.get<{ id: number; bytes: number }>(
+    'SELECT id, bytes FROM crudp_log WHERE bytes > ? LIMIT 1',
+    maxBytes,
+  );
+  if (!log) return false;
+  const query = 'SELECT "offset", bytes FROM crudp_entry WHERE log = ? ORDER BY "offset" LIMIT ?';
+  let { bytes: left } = log;
+  let end = 0;
+  for (const { offset, bytes } of db.all<{ offset: number; bytes: number }>(query, log.id, count)) {
+    if (left <= maxBytes) break;
+    left -= bytes;
+    end = offset;
+  }
+  dropEntries(db, log.id, end);
+  return true;
+}
+
+/** Drops a log's entries up to one that is there. */
+function dropEntries(db: Connection, log: number, end: number): void {
+  const range = 'FROM crudp_entry WHERE log = ? AND "offset" <= ?';
+  db.run(
+    `UPDATE crudp_log SET bytes = bytes - (SELECT sum(bytes) ${range}),
+       (start_offset, start_mark) = (SELECT "offset", mark ${range} ORDER BY "offset" DESC LIMIT 1)
+     WHERE id = ?`,
+    log,
+    end,
+    log,
+    end,
+    log,
+  );
+  const chunks = `SELECT chunk ${range} AND chunk IS NOT NULL`;
+  db.run(`UPDATE crudp_chunk SET logged = 0 WHERE id IN (${chunks})`, log, end);
+  db.run(`DELETE FROM crudp_chunk WHERE id IN (${chunks}) AND ${unreferenced}`, log, end);
+  db.run(`DELETE ${range}`, log, end);
 }
 
 function findLog(db: Connection, name: string): LogRow | undefined {

@@ -41,10 +41,11 @@ export function unpackError(fault: Fault): CrudpError | TypeError {
 export function blobsOf(call: Call): Uint8Array[] {
   if (call.name === 'accept') return [call.args[0].frame];
   if (call.name === 'append') return call.args[0].map(({ frame }) => frame);
-  if (call.name !== 'complete') return [];
-  const { frame, pushes, effects } = call.args[1];
+  if (call.name !== 'complete' && call.name !== 'rerun') return [];
+  const { pushes, effects } = call.args[1];
+  const own = call.name === 'complete' ? [call.args[1].frame, ...call.args[1].failed.map(({ frame }) => frame)] : [];
   const params = effects.flatMap((effect) => effect.params).filter((value) => value instanceof Uint8Array);
-  return [frame, ...pushes.map((push) => push.frame), ...params];
+  return [...own, ...pushes.map((push) => push.frame), ...params];
 }
 
 /** The bytes a reply carries, its own as well. */
@@ -57,6 +58,8 @@ export function replyBlobsOf({ name }: Call, reply: Reply): Uint8Array[] {
       return (reply.value as ReturnType<Calls['claim']>)?.batches.map(({ frame }) => frame) ?? [];
     case 'pending':
       return (reply.value as ReturnType<Calls['pending']>).batches.map(({ frame }) => frame);
+    case 'failures':
+      return (reply.value as ReturnType<Calls['failures']>).map(({ frame }) => frame);
     case 'read':
       return (reply.value as ReturnType<Calls['read']>).entries.map(({ frame }) => frame);
     default:

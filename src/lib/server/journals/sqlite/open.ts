@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CrudpError } from '../../../errors.ts';
 import { Connection } from './connection.ts';
+import { checkFrames } from './damage.ts';
 import type { SqliteDriver } from './driver.ts';
 import { damageOf, isBusy, storageFailure } from './failure.ts';
 import { prepareSchema } from './schema.ts';
@@ -60,6 +61,7 @@ function prepare(db: Connection, { freshEpoch, check, busyTimeoutMs }: OpenOptio
     if (finding !== 'ok') throw new CrudpError('journal_corrupt', String(finding));
   }
   const { epoch, opens } = prepareSchema(db, freshEpoch);
+  if (check) checkFrames(db);
   const mode = db.pragma('journal_mode = WAL');
   if (mode !== 'wal') throw new CrudpError('storage_failed', `this file system allows no WAL (journal_mode ${mode})`);
   // FULL: a commit is on disk when it returns. NORMAL loses the last commits in a power cut.

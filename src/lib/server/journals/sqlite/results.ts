@@ -1,5 +1,5 @@
 import type { ResultChunk } from '../../journal.ts';
-import { bytesOf, type Connection } from './connection.ts';
+import { type Connection, frameOf, sumOf } from './connection.ts';
 
 /** Results of packets that waiting ones of the same outbox depend on: never forgotten. Takes the outbox once. */
 const needed = `SELECT need.value FROM crudp_batch AS batch, json_each(batch.needs) AS need
@@ -35,7 +35,7 @@ export function chunksOf(db: Connection, outbox: number, seqs: readonly number[]
   for (const { seq, chunk } of rows) {
     let known = chunks.get(chunk);
     if (known === undefined) {
-      const frame = frameOf(db, chunk);
+      const frame = chunkFrame(db, chunk);
       known = bytes > 0 && bytes + frame.length > maxBytes ? null : { frame, seqs: [] };
       if (known) bytes += frame.length;
       chunks.set(chunk, known);
@@ -45,9 +45,10 @@ export function chunksOf(db: Connection, outbox: number, seqs: readonly number[]
   return [...chunks.values()].filter((chunk) => chunk !== null);
 }
 
-function frameOf(db: Connection, chunk: number): Uint8Array {
-  const row = db.get<{ frame: Uint8Array | ArrayBuffer }>('SELECT frame FROM crudp_chunk WHERE id = ?', chunk);
-  return bytesOf((row as { frame: Uint8Array }).frame);
+function chunkFrame(db: Connection, chunk: number): Uint8Array {
+  const query = 'SELECT frame, sum FROM crudp_chunk WHERE id = ?';
+  const { frame, sum } = db.get(query, chunk) as { frame: Uint8Array | ArrayBuffer; sum: number | null };
+  return frameOf(frame, sum);
 }
 
 /** @returns The new chunk. */
@@ -59,13 +60,14 @@ export function addResults(
 ): number {
   const [first, last] = [results[0]?.seq as number, results.at(-1)?.seq as number];
   const added = db.get<{ id: number }>(
-    'INSERT INTO crudp_chunk (outbox, first, last, at, logged, frame) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
+    'INSERT INTO crudp_chunk (outbox, first, last, at, logged, frame, sum) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
     outbox,
     first,
     last,
     chunk.at,
     chunk.logged ? 1 : 0,
     chunk.frame,
+    sumOf(chunk.frame),
   ) as { id: number };
   for (const { seq, status } of results) {
     const insert = 'INSERT INTO crudp_result (outbox, seq, status, chunk) VALUES (?, ?, ?, ?)';

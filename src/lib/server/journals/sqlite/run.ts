@@ -1,8 +1,9 @@
 import type { Claim, CompletionOutcome, Identity, OutboxKey, Pending, PendingBatch } from '../../journal.ts';
 import { covers, spansOf, unionOf, without } from '../spans.ts';
 import type { DatedCompletion } from './calls.ts';
-import { bytesOf, type Connection } from './connection.ts';
+import { type Connection, frameOf } from './connection.ts';
 import { runEffects } from './effects.ts';
+import { addFailure } from './failed.ts';
 import { appendEntry } from './logs.ts';
 import {
   batchesAmong,
@@ -27,6 +28,7 @@ interface BatchRow {
   readonly received_at: number;
   readonly identity: string;
   readonly frame: Uint8Array | ArrayBuffer;
+  readonly sum: number | null;
 }
 
 /** Null where nothing of the outbox waits. */
@@ -41,7 +43,7 @@ export function claimOutbox(db: Connection, key: OutboxKey, token: number, maxBy
 /** The next batches with packets above `seq`. */
 export function pendingAfter(db: Connection, outbox: number, seq: number, maxBytes: number): Pending {
   const rows = db.all<BatchRow>(
-    `SELECT first, last, needs, contract, received_at, identity, frame FROM crudp_batch
+    `SELECT first, last, needs, contract, received_at, identity, frame, sum FROM crudp_batch
      WHERE outbox = ? AND last > ? AND last <= ? ORDER BY last`,
     outbox,
     seq,
@@ -68,9 +70,9 @@ function lastWithin(db: Connection, outbox: number, seq: number, maxBytes: numbe
   return end;
 }
 
-function pendingBatch({ first, last, contract, received_at, identity, frame }: BatchRow): PendingBatch {
+function pendingBatch({ first, last, contract, received_at, identity, frame, sum }: BatchRow): PendingBatch {
   const sender = JSON.parse(identity) as Identity;
-  return { frame: bytesOf(frame), contract, identity: sender, from: first, to: last, receivedAt: received_at };
+  return { frame: frameOf(frame, sum), contract, identity: sender, from: first, to: last, receivedAt: received_at };
 }
 
 export function beginPackets(db: Connection, key: OutboxKey, seqs: readonly number[]): number[] {
@@ -90,7 +92,7 @@ export function beginPackets(db: Connection, key: OutboxKey, seqs: readonly numb
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
 export function completePackets(db: Connection, key: OutboxKey, completion: DatedCompletion): CompletionOutcome {
-  const { results, frame, logged, pushes, effects, begins, at, marks } = completion;
+  const { results, frame, logged, pushes, effects, failed, begins, at, marks } = completion;
   const outbox = findOutbox(db, key) as OutboxRow;
   const seqs = results.map(({ seq }) => seq);
   checkCompletion(db, outbox, seqs, begins);
@@ -101,6 +103,7 @@ export function completePackets(db: Connection, key: OutboxKey, completion: Date
     appendEntry(db, `user:${key.user}`, content, marks[0] as string, at);
   }
   for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index + 1] as string, at);
+  for (const one of failed) addFailure(db, key, one, at);
   moveOn(db, outbox, seqs, begins);
   return { kind: 'committed' };
 }

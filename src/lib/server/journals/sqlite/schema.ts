@@ -107,6 +107,33 @@ export const migrations: readonly string[] = [
   ALTER TABLE crudp_outbox DROP COLUMN begun;
   ALTER TABLE crudp_outbox DROP COLUMN times;
   `,
+  `
+  -- sum: XXH32 of the frame, so that a byte that was flipped on disk is never served; null in rows written before.
+  ALTER TABLE crudp_batch ADD COLUMN sum INTEGER;
+  ALTER TABLE crudp_chunk ADD COLUMN sum INTEGER;
+  ALTER TABLE crudp_entry ADD COLUMN sum INTEGER;
+
+  -- bytes: of the frames of its entries.
+  ALTER TABLE crudp_log ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE crudp_log SET bytes = (SELECT coalesce(sum(bytes), 0) FROM crudp_entry WHERE log = crudp_log.id);
+
+  -- Packets that came to nothing, kept for an operator. frame: a request frame of the packet alone.
+  CREATE TABLE crudp_failed (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user TEXT NOT NULL,
+    outbox TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    contract INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    sum INTEGER NOT NULL,
+    frame BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX crudp_failed_user ON crudp_failed (user, outbox, seq);
+  CREATE INDEX crudp_failed_at ON crudp_failed (at);
+  `,
 ];
 
 /**

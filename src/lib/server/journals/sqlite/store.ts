@@ -3,7 +3,8 @@ import { Turns } from '../turns.ts';
 import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { appendEntry, endOf, readLog, trimLogs } from './logs.ts';
+import { discardFailures, failuresOf, rerunFailure, trimFailures } from './failed.ts';
+import { appendEntry, endOf, readLog, trimLogSizes, trimLogs } from './logs.ts';
 import { backlogOf, findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
 import { chunksOf, trimResults } from './results.ts';
 import { beginPackets, claimOutbox, completePackets, pendingAfter } from './run.ts';
@@ -129,9 +130,23 @@ export class Store implements Calls {
     return readLog(this.#db, log, position, maxBytes);
   }
 
+  failures(...[query]: Parameters<Calls['failures']>): ReturnType<Calls['failures']> {
+    return failuresOf(this.#db, query);
+  }
+
+  rerun(...[id, facts]: Parameters<Calls['rerun']>): ReturnType<Calls['rerun']> {
+    return rerunFailure(this.#db, id, facts);
+  }
+
+  discard(...[ids]: Parameters<Calls['discard']>): number {
+    return discardFailures(this.#db, ids);
+  }
+
   trim(...[before, cursor]: Parameters<Calls['trim']>): ReturnType<Calls['trim']> {
     // Logs first: a log is trimmed no later than the results in it are dropped.
     if (trimLogs(this.#db, Math.max(before.logs, before.results), trimSlice)) return cursor;
+    if (before.logBytes !== undefined && trimLogSizes(this.#db, before.logBytes, trimSlice)) return cursor;
+    if (before.failures !== undefined && trimFailures(this.#db, before.failures, trimSlice)) return cursor;
     return trimResults(this.#db, before.results, cursor, trimSlice);
   }
 
