@@ -1,0 +1,1 @@
+export { answerBackgroundSync, requestBackgroundSync, type SyncRegistration } from './lib/client/background.ts';
