@@ -20,15 +20,15 @@ export function createCodec(kernels: Kernels, options: CodecOptions = {}): Codec
   return {
     name: kernels.name,
     encodeRequest: (schema, { outbox, first, oldest, packets }) =>
-      encodeBatch(kernels, schema.inputs, { kind: KIND_REQUEST, outbox, first, oldest, packets }),
+      encodeBatch(kernels, schema.inputs, { kind: KIND_REQUEST, outbox, first, oldest, packets }, jit),
     encodeResponse: (schema, { outbox, results }) =>
-      encodeBatch(kernels, schema.outputs, {
-        kind: KIND_RESPONSE,
-        outbox,
-        first: results[0]?.seq ?? 0,
-        packets: results,
-      }),
-    encodePush: (schema, { packets }) => encodeBatch(kernels, schema.outputs, { kind: KIND_PUSH, packets }),
+      encodeBatch(
+        kernels,
+        schema.outputs,
+        { kind: KIND_RESPONSE, outbox, first: results[0]?.seq ?? 0, packets: results },
+        jit,
+      ),
+    encodePush: (schema, { packets }) => encodeBatch(kernels, schema.outputs, { kind: KIND_PUSH, packets }, jit),
 
     decodeRequest(schema, frame, decode = {}): DecodedRequest {
       const open = new OpenFrame(kernels, schema.inputs, frame, KIND_REQUEST, decode, jit);
