@@ -1,4 +1,4 @@
-import { CELL_BASE, CELL_TOP } from './protocol';
+import { CELL_BASE, CELL_TOP, MARGIN } from './protocol';
 
 // The arena. Addresses are bytes from the begin of the module's memory; protocol.ts has the numbers.
 //
@@ -8,8 +8,6 @@ import { CELL_BASE, CELL_TOP } from './protocol';
 // Everything from `top` on is zero at any time: taking space costs an addition, and `clear` pays for what a call used.
 // JavaScript fills the space of installed words and moves `base` (src/lib/codec/wasm.ts); nothing here changes it.
 
-/** Loads and stores of sixteen bytes may begin at the last value: there is always room behind it. */
-const MARGIN: f64 = 32;
 const PAGE_BYTES: f64 = 65536;
 
 /** Frees and wipes what the last call took. */
@@ -30,7 +28,7 @@ export function take(bytes: f64): usize {
 /** Makes sure of memory up to the address `end`, without taking it. */
 export function reach(end: f64): bool {
   const pages = memory.size();
-  const missing = (end + MARGIN) / PAGE_BYTES - <f64>pages;
+  const missing = (end + <f64>MARGIN) / PAGE_BYTES - <f64>pages;
   // A quarter more than is asked for, and half a MiB: each growth detaches JavaScript's views. Never beyond the maximum
   // of asconfig.json; a number of pages beyond 2^31 is one that no memory grows by.
   return missing <= 0 || memory.grow(<i32>missing + (pages >> 2) + 8) >= 0;

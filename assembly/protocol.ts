@@ -206,3 +206,5 @@ export const CELL_TOP = 32;
 /** u64[ROUTE_COUNT]: how many records each route of a frame has. */
 export const ROUTE_RECORDS = 1024;
 export const ARENA_START = 9216;
+/** Loads and stores of sixteen bytes may begin at the last value: there is always so much behind it. */
+export const MARGIN = 32;
