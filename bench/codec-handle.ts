@@ -23,7 +23,7 @@ export class CodecHandle implements Ready {
   }
 
   static async start(codec: CodecName, workload: WorkloadName, flags: readonly string[] = []): Promise<CodecHandle> {
-    const child = fork(script, [codec, workload], { execArgv: ['--expose-gc', '--import', hooks, ...flags] });
+    const child = fork(script, [codec, workload], { execArgv: ['--import', hooks, ...flags] });
     return new CodecHandle(codec, child, (await answer(child, codec)) as Ready);
   }
 

@@ -34,7 +34,7 @@ export async function compare(workload: WorkloadName, { codecs, rounds, maxTime 
       const turn = round % handles.length;
       for (const handle of [...handles.slice(turn), ...handles.slice(0, turn)]) {
         for (const operation of handle.operations) {
-          const seconds = await handle.measure({ operation, maxTime: round === 0 ? Math.max(0.3, maxTime) : maxTime });
+          const seconds = await handle.measure({ operation, maxTime: round === 0 ? 5 * maxTime : maxTime });
           if (round === 0) continue;
           const byOperation = samples.get(handle) as Map<string, number[]>;
           byOperation.set(operation, [...(byOperation.get(operation) ?? []), seconds * 1e6]);

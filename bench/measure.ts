@@ -3,6 +3,9 @@ import Benchmark from 'benchmark';
 /** Keeps results alive, so that the engine cannot drop the work that made them. */
 const kept: { value: unknown } = { value: undefined };
 
+/** Shorter than the turns that a busy machine gives a process, so that most samples are not interrupted. */
+const sampleSeconds = 0.003;
+
 /**
  * Times one operation.
  *
@@ -10,22 +13,32 @@ const kept: { value: unknown } = { value: undefined };
  * @returns Seconds per call, the median of the samples.
  */
 export function measure(operation: () => unknown, maxTime: number): number {
+  const repeats = repeatsOf(operation);
   const benchmark = new Benchmark({
     fn: () => {
-      kept.value = operation();
+      for (let i = 0; i < repeats; i++) kept.value = operation();
     },
-    minTime: Math.min(0.02, maxTime / 5),
+    minTime: sampleSeconds,
     minSamples: 5,
     maxTime,
     onError: (event: { target: { error?: unknown } }) => {
       throw event.target.error;
     },
   });
-  // A collection now rather than in the middle: what the codec before left behind is not this one's to clear.
-  globalThis.gc?.();
   benchmark.run();
   kept.value = undefined;
-  return median(benchmark.stats.sample);
+  return median(benchmark.stats.sample) / repeats;
+}
+
+/** How often a short operation is called at a time: the loop that `benchmark` compiles for each sample runs cold. */
+function repeatsOf(operation: () => unknown): number {
+  let repeats = 1;
+  for (;;) {
+    const start = performance.now();
+    for (let i = 0; i < repeats; i++) kept.value = operation();
+    if (performance.now() - start > 0.1) return repeats;
+    repeats *= 2;
+  }
 }
 
 export function median(values: readonly number[]): number {

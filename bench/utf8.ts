@@ -9,7 +9,7 @@ export type Utf8Figures = Record<'ascii' | 'spanish', Record<'wasm' | 'portable'
 
 export async function timeUtf8(): Promise<Utf8Figures> {
   const script = fileURLToPath(new URL('./utf8-process.ts', import.meta.url));
-  const child = fork(script, [], { execArgv: ['--expose-gc', '--import', hooks] });
+  const child = fork(script, [], { execArgv: ['--import', hooks] });
   const exit = once(child, 'exit').then(([code]) => {
     throw new Error(`the process that judges UTF-8 ended with ${code}`);
   });
