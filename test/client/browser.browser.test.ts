@@ -58,7 +58,7 @@ describe('A client in a browser', () => {
     const results = await Promise.all(operations.map(({ result }) => result));
     expect(results.map(([record]) => record?.id).sort()).toEqual(['answer 1', 'answer 2', 'answer 3']);
     expect(server.streams).toHaveLength(1);
-    expect(server.posts.flatMap(({ seqs }) => seqs)).toEqual([1, 2, 3]);
+    expect(server.deliveries.flatMap(({ seqs }) => seqs)).toEqual([1, 2, 3]);
     expect(tabs.filter(({ client }) => client.status.getSnapshot().isLeader)).toHaveLength(1);
     const [leader] = tabs.filter(({ client }) => client.status.getSnapshot().isLeader);
     await leader?.client.close();
