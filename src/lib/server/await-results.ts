@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { Broker } from './broker.ts';
 import type { Journal, OutboxKey } from './journal.ts';
 
@@ -8,9 +8,12 @@ export interface WaitDeps {
   readonly clock: Clock;
 }
 
+/** Results that another process committed are asked for no more often than this. */
+const askEveryMs = 100;
+
 /**
- * Waits until the last of an outbox's packets has its result, for `Prefer: wait`. Packets run in order, so the others have
- * theirs by then.
+ * Waits until the last of an outbox's packets has its result, for `Prefer: wait`. The others have theirs by then, but for
+ * those that wait for something outside.
  *
  * @param signals Each ends the waiting; it resolves then too. Not one made by `AbortSignal.any`: those stay with the
  *   signal they follow, and the server's lives as long as the server.
@@ -22,25 +25,36 @@ export async function awaitResults(
   waitMs: number,
   signals: readonly AbortSignal[],
 ): Promise<void> {
-  let isOver = signals.some(({ aborted }) => aborted);
-  let wake = (): void => {};
-  const end = (): void => {
-    isOver = true;
-    wake();
+  if (signals.some(({ aborted }) => aborted)) return;
+  let end = (): void => {};
+  let fail = (_error: unknown): void => {};
+  const over = new Promise<void>((resolve, reject) => {
+    [end, fail] = [resolve, reject];
+  });
+  const ask = async (): Promise<void> => {
+    if ((await journal.results(key, [lastSeq], 0)).length > 0) end();
+  };
+  let asking: Timer | undefined;
+  const askSoon = (): void => {
+    asking ??= clock.after(askEveryMs, () => {
+      asking = undefined;
+      ask().catch(fail);
+    });
   };
   const timer = clock.after(waitMs, end);
-  const unlisten = [broker.onLog(`user:${key.user}`, () => wake()), broker.onRead(key, () => wake())];
+  const unlisten = [
+    broker.onResults(key, (seqs) => seqs.includes(lastSeq) && end()),
+    broker.onLog(`user:${key.user}`, askSoon),
+    broker.onRead(key, askSoon),
+  ];
   for (const signal of signals) signal.addEventListener('abort', end);
   try {
-    while (!isOver) {
-      const news = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if ((await journal.results(key, [lastSeq], 0)).length > 0) return;
-      if (!isOver) await news;
-    }
+    // After the listening has begun: nothing that is committed in between goes unheard.
+    ask().catch(fail);
+    await over;
   } finally {
     timer.cancel();
+    asking?.cancel();
     for (const signal of signals) signal.removeEventListener('abort', end);
     for (const stop of unlisten) stop();
   }

@@ -9,6 +9,7 @@ export class Broker {
   private readonly journal: Journal;
   private readonly logs = new Topics<string, void>();
   private readonly reads = new Topics<string, Uint8Array>();
+  private readonly results = new Topics<string, readonly number[]>();
   private readonly work = new Topics<'work', void>();
   private readonly underWay = new Map<string, Promise<LogReading>>();
   private unsubscribe: (() => void) | undefined;
@@ -34,6 +35,16 @@ export class Broker {
   /** Hears results of an outbox's reads, as response frames. @returns Ends it. */
   onRead(key: OutboxKey, listener: (frame: Uint8Array) => void): () => void {
     return this.reads.listen(topicOf(key), listener);
+  }
+
+  /** Hears which packets of an outbox have come to a durable result in this process. @returns Ends it. */
+  onResults(key: OutboxKey, listener: (seqs: readonly number[]) => void): () => void {
+    return this.results.listen(topicOf(key), listener);
+  }
+
+  /** Told by whoever commits results: who waits for them need not ask the journal after each commit. */
+  tellResults(key: OutboxKey, seqs: readonly number[]): void {
+    this.results.tell(topicOf(key), seqs);
   }
 
   /** Hears that packets wait to be run. @returns Ends it. */

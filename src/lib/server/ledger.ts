@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
 import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
+import type { Broker } from './broker.ts';
 import { failureOf } from './failed-packets.ts';
 import { type Settled, settleWith } from './invoke.ts';
 import type {
@@ -21,6 +22,7 @@ export interface LedgerDeps extends UnitDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly broker: Pick<Broker, 'tellResults'>;
 }
 
 /** What stands or falls together: a packet's result, an atomic group's, or those of packets that shared one call. */
@@ -164,6 +166,10 @@ export class Ledger {
     const { user, outbox } = this.claim;
     const results = entries.flatMap(({ settled }) => settled.map(({ result }) => result));
     this.deps.metrics.resultsCommitted(results, seconds);
+    this.deps.broker.tellResults(
+      this.claim,
+      results.map(({ seq }) => seq),
+    );
     for (const { settled, byVerdict } of entries) {
       if (!byVerdict) continue;
       for (const { result } of settled) {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
 import { Status } from '../packet.ts';
 import type { BoundRoute, BoundRoutes } from './bound-routes.ts';
+import type { Broker } from './broker.ts';
 import { type InvokeDeps, invoke, type Outcome, type Settled, settleWith } from './invoke.ts';
 import { invokeTogether } from './invoke-together.ts';
 import type { Claim, Journal } from './journal.ts';
@@ -17,6 +18,7 @@ export interface RunDeps extends InvokeDeps, UnitDeps {
   readonly routes: BoundRoutes;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly broker: Pick<Broker, 'tellResults'>;
   readonly maxAttempts: number;
   readonly maxQueueMs: number;
   readonly waitsFor: WaitsFor | undefined;
