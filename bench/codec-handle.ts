@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { CodecName } from './adapter.ts';
+import { bundle } from './bundle.ts';
 import type { Order, Ready } from './codec-process.ts';
 import type { WorkloadName } from './fixtures.ts';
 
-const hooks = new URL('../scripts/ts.mjs', import.meta.url).href;
-const script = fileURLToPath(new URL('./codec-process.ts', import.meta.url));
+/** Made once, when the first codec starts. */
+let script: Promise<string> | undefined;
 
 /** A codec's process, from the parent's side. It sleeps between orders, so that the one that is timed has the machine. */
 export class CodecHandle implements Ready {
@@ -23,7 +23,8 @@ export class CodecHandle implements Ready {
   }
 
   static async start(codec: CodecName, workload: WorkloadName, flags: readonly string[] = []): Promise<CodecHandle> {
-    const child = fork(script, [codec, workload], { execArgv: ['--import', hooks, ...flags] });
+    script ??= bundle('codec-process');
+    const child = fork(await script, [codec, workload], { execArgv: [...flags] });
     return new CodecHandle(codec, child, (await answer(child, codec)) as Ready);
   }
 

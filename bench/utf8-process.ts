@@ -4,11 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { utf16Length } from '../src/lib/codec/portable/utf8.ts';
 import { measure, median } from './measure.ts';
 import type { Utf8Figures } from './utf8.ts';
 
+/** The repository's folder. */
+const root = process.argv[2] as string;
 const size = 65_536;
 /** The judge looks at a few bytes before the text. */
 const place = 4096;
@@ -52,7 +53,6 @@ async function compileJudge(): Promise<{
   memory: WebAssembly.Memory;
   utf16Length(start: number, end: number): number;
 }> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'crudp-bench-'));
   try {
     const file = join(folder, 'utf8.wasm');

@@ -1,15 +1,15 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.ts';
 
-const hooks = new URL('../scripts/ts.mjs', import.meta.url).href;
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Microseconds to judge 64 KB of text, by text and judge. */
 export type Utf8Figures = Record<'ascii' | 'spanish', Record<'wasm' | 'portable' | 'TextDecoder', number>>;
 
 export async function timeUtf8(): Promise<Utf8Figures> {
-  const script = fileURLToPath(new URL('./utf8-process.ts', import.meta.url));
-  const child = fork(script, [], { execArgv: ['--import', hooks] });
+  const child = fork(await bundle('utf8-process'), [root], { execArgv: [] });
   const exit = once(child, 'exit').then(([code]) => {
     throw new Error(`the process that judges UTF-8 ended with ${code}`);
   });
