@@ -7,6 +7,6 @@ export type { ClientOptions, FrameEvent } from './lib/client/options.ts';
 export type { OutboxEntry, OutboxSnapshot } from './lib/client/outbox-view.ts';
 export type { ClientState, ClientStatus } from './lib/client/status.ts';
 export type { Storage } from './lib/client/storage.ts';
-export { indexedDbStorage } from './lib/client/storages/indexeddb.ts';
+export { type IndexedDbOptions, indexedDbStorage } from './lib/client/storages/indexeddb.ts';
 export { memoryStorage } from './lib/client/storages/memory.ts';
 export type { Transport } from './lib/client/transport.ts';
