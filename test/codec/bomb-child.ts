@@ -52,7 +52,7 @@ const kinds = { [KIND_REQUEST]: 'request', [KIND_RESPONSE]: 'response', [KIND_PU
 const schema = { inputs: table, outputs: table };
 
 function report(kernels: Kernels): Report {
-  const codec = createCodec(kernels);
+  const codec = createCodec(() => kernels);
   const decode = (kind: number, changes: Pieces) =>
     decodeAny(codec, schema, kinds[kind as keyof typeof kinds], build(kind, changes).frame);
   for (const kind of [KIND_REQUEST, KIND_RESPONSE, KIND_PUSH]) decode(kind, {});

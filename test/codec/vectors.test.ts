@@ -13,7 +13,7 @@ const vectors = ['frames.jsonl', 'own.jsonl'].flatMap((name) =>
 describe.each([
   ['wasm', loadCodecSync({ fallback: false })],
   ['portable', portableCodec()],
-  ['portable, without generated code', createCodec(createPortableKernels(), { jit: false })],
+  ['portable, without generated code', createCodec(createPortableKernels, { jit: false })],
 ])('%s codec', (_name, codec) => {
   it.each(vectors.map((vector) => [vector.name, vector] as const))('%s', (_vectorName, vector) => {
     expect(runVector(codec, vector)).toBeNull();

@@ -12,7 +12,8 @@ import type {
 
 /**
  * Batches to frames and back (PROTOCOL.md part A). `loadCodec` gives the one that runs in WebAssembly, `portableCodec`
- * its twin: equal bytes, equal errors. Calls are synchronous and keep nothing of their arguments.
+ * its twin: equal bytes, equal errors. Calls are synchronous and keep nothing of their arguments; a getter or `toJSON` of a
+ * value that is being encoded may call the same codec.
  */
 export interface Codec {
   readonly name: 'wasm' | 'portable';
@@ -28,6 +29,19 @@ export interface Codec {
   encodeResponse(schema: Schema, batch: BatchResponse): Uint8Array<ArrayBuffer>;
   /** As `encodeRequest`; records have the output shapes. */
   encodePush(schema: Schema, batch: PushBatch): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Encodes without making one piece of the frame: the parts, one after another, are the bytes that `encodeRequest` gives.
+   *
+   * @returns What stands before the blobs, the caller's own `bytes` and `content` arrays, the check; one part where there
+   *   are no blobs. The check is over the blobs as they are now: they must not change before they are sent.
+   * @throws {EncodeError} `unencodable`, with the path of the value.
+   */
+  encodeRequestParts(schema: Schema, batch: BatchRequest): Uint8Array[];
+  /** As `encodeRequestParts`; records have the output shapes. */
+  encodeResponseParts(schema: Schema, batch: BatchResponse): Uint8Array[];
+  /** As `encodeRequestParts`; records have the output shapes. */
+  encodePushParts(schema: Schema, batch: PushBatch): Uint8Array[];
 
   /**
    * Decodes one request frame.

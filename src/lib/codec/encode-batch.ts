@@ -53,17 +53,46 @@ import type { Kernels } from './kernels.ts';
 import { installSchema } from './program.ts';
 import { Ungatherable, writeText } from './write-scalars.ts';
 
+const CHECK_BYTES = 4;
+
 /**
  * Encodes any kind of batch.
  *
  * @throws {EncodeError} With the path of what can't be encoded.
  */
-export function encodeBatch(kernels: Kernels, table: ShapeTable, batch: Writable): Uint8Array<ArrayBuffer> {
+export function encodeBatch(
+  kernels: Kernels,
+  table: ShapeTable,
+  batch: Writable,
+  jit: boolean,
+): Uint8Array<ArrayBuffer> {
+  const { length } = writeFrame(kernels, table, batch, jit);
+  return copyOutput(kernels, 0, length);
+}
+
+/** The same frame in parts: what stands before the blobs, the blobs themselves, the check. */
+export function encodeParts(kernels: Kernels, table: ShapeTable, batch: Writable, jit: boolean): Uint8Array[] {
+  const { length, blobs } = writeFrame(kernels, table, batch, jit);
+  // The kernels' copy of the blobs was for the checksum; a fresh buffer for all of them is what costs.
+  const check = length - CHECK_BYTES;
+  const filled = blobs.filter((blob) => blob.length > 0);
+  if (filled.length === 0) return [copyOutput(kernels, 0, length)];
+  return [copyOutput(kernels, 0, check - bytesOf(filled, 0)), ...filled, copyOutput(kernels, check, length)];
+}
+
+interface Written {
+  /** In bytes; the frame stands at the kernels' `output`. */
+  readonly length: number;
+  /** In the order of the tail. */
+  readonly blobs: readonly Uint8Array[];
+}
+
+function writeFrame(kernels: Kernels, table: ShapeTable, batch: Writable, jit: boolean): Written {
   judgeBatch(batch, table);
   const routeTable = installSchema(kernels, table) >>> 2;
   kernels.begin();
   const tape = kernels.reserve(4 * TAPE_WORDS);
-  const gather = new Gather(kernels);
+  const gather = new Gather(kernels, jit);
   writeHead(kernels, tape >>> 2, batch, gather);
   try {
     writeGroups(kernels, tape >>> 2, routeTable, table, batch, gather);
@@ -79,7 +108,11 @@ export function encodeBatch(kernels: Kernels, table: ShapeTable, batch: Writable
   if (length > LIMIT_FRAME_BYTES)
     throw new EncodeError('', `its frame has ${length} bytes, ${LIMIT_FRAME_BYTES} at most`);
   if (gather.charged > budget) throw new EncodeError('', `it has ${gather.charged} values, ${budget} at most`);
-  return kernels.heap.u8.slice(kernels.output, kernels.output + length) as Uint8Array<ArrayBuffer>;
+  return { length, blobs: gather.blobs };
+}
+
+function copyOutput({ heap, output }: Kernels, start: number, end: number): Uint8Array<ArrayBuffer> {
+  return heap.u8.slice(output + start, output + end) as Uint8Array<ArrayBuffer>;
 }
 
 function writeHead(kernels: Kernels, tape: number, batch: Writable, gather: Gather): void {
@@ -92,7 +125,8 @@ function writeHead(kernels: Kernels, tape: number, batch: Writable, gather: Gath
   u32[tape + TAPE_COUNT] = n;
   u32[tape + TAPE_ROUTE] = routes;
   u32[tape + TAPE_ITEMS] = items;
-  for (const [i, packet] of packets.entries()) {
+  for (let i = 0; i < n; i++) {
+    const packet = packets[i] as Writable['packets'][number];
     i32[(routes >>> 2) + i] = packet.route;
     f64[(items >>> 3) + i] = packet.records.length;
   }
@@ -113,18 +147,24 @@ function writeSeqs(kernels: Kernels, tape: number, packets: readonly { readonly 
   const address = kernels.reserve(8 * packets.length);
   const { u32, f64 } = kernels.heap;
   u32[tape + TAPE_SEQ] = address;
-  for (const [i, { seq }] of packets.entries()) f64[(address >>> 3) + i] = seq;
+  for (let i = 0; i < packets.length; i++) f64[(address >>> 3) + i] = (packets[i] as { readonly seq: number }).seq;
 }
 
 function writeStatuses(kernels: Kernels, tape: number, results: readonly PacketResult[]): void {
   const address = kernels.reserve(4 * results.length);
   const { u32, i32 } = kernels.heap;
   u32[tape + TAPE_STATUS] = address;
-  for (const [i, { status }] of results.entries()) i32[(address >>> 2) + i] = status;
+  for (let i = 0; i < results.length; i++) i32[(address >>> 2) + i] = (results[i] as PacketResult).status;
 }
 
 function writeOrder(kernels: Kernels, tape: number, packets: readonly RequestPacket[], gather: Gather): void {
-  const sum = packets.reduce((total, { after }) => total + (after?.length ?? 0), 0);
+  let sum = 0;
+  let isGrouped = false;
+  for (let i = 0; i < packets.length; i++) {
+    const { after, group } = packets[i] as RequestPacket;
+    if (after !== undefined) sum += after.length;
+    if (group !== undefined && group !== 0) isGrouped = true;
+  }
   if (sum > 0) {
     gather.charged += sum;
     const counts = kernels.reserve(4 * packets.length);
@@ -140,7 +180,7 @@ function writeOrder(kernels: Kernels, tape: number, packets: readonly RequestPac
       for (const other of after ?? []) f64[at++] = seq - other;
     }
   }
-  if (packets.some(({ group }) => (group ?? 0) !== 0)) {
+  if (isGrouped) {
     const groups = kernels.reserve(4 * packets.length);
     const { u32, i32 } = kernels.heap;
     u32[tape + TAPE_FLAGS] = (u32[tape + TAPE_FLAGS] as number) | FLAG_ATOMIC;
@@ -151,7 +191,7 @@ function writeOrder(kernels: Kernels, tape: number, packets: readonly RequestPac
 
 function writeMessages(kernels: Kernels, tape: number, results: readonly PacketResult[]): void {
   const indices: number[] = [];
-  for (const [i, { message }] of results.entries()) if (message !== '') indices.push(i);
+  for (let i = 0; i < results.length; i++) if ((results[i] as PacketResult).message !== '') indices.push(i);
   const k = indices.length;
   if (k === 0) return;
   const texts = indices.map((i) => (results[i] as PacketResult).message);
@@ -180,23 +220,14 @@ function writeGroups(
   batch: Writable,
   gather: Gather,
 ): void {
-  const byRoute = new Map<number, unknown[]>();
-  for (const { route, records } of batch.packets) {
-    if (records.length === 0) continue;
-    let all = byRoute.get(route);
-    if (all === undefined) {
-      all = [];
-      byRoute.set(route, all);
-    }
-    for (const record of records) all.push(record);
-  }
+  const byRoute = recordsByRoute(batch.packets);
   const routes = [...byRoute.keys()].sort((a, b) => a - b);
   const entries = kernels.reserve(4 * GROUP_WORDS * routes.length);
   kernels.heap.u32[tape + TAPE_GROUPS] = routes.length;
   kernels.heap.u32[tape + TAPE_GROUP_RECORDS] = entries;
   for (const [i, route] of routes.entries()) {
     const shape = table.get(route) as RecordShape;
-    const records = byRoute.get(route) as unknown[];
+    const records = byRoute.get(route) as readonly unknown[];
     const program = kernels.heap.u32[routeTable + route] as number;
     const nodes = kernels.heap.u32[(program >>> 2) + PROGRAM_NODES] as number;
     const slots = kernels.reserve(4 * SLOT_WORDS * nodes);
@@ -212,6 +243,37 @@ function writeGroups(
     u32[group + GROUP_PROGRAM] = program;
     u32[group + GROUP_TAIL] = bytesOf(blobs, before);
   }
+}
+
+/** All records of a route, in packet order. Of a single packet they are its own array, which is only read. */
+function recordsByRoute(packets: Writable['packets']): Map<number, readonly unknown[]> {
+  const byRoute = new Map<number, readonly unknown[]>();
+  const copies = new Map<number, unknown[]>();
+  let route = -1;
+  let all: unknown[] | undefined;
+  for (let i = 0; i < packets.length; i++) {
+    const packet = packets[i] as Writable['packets'][number];
+    const { records } = packet;
+    if (records.length === 0) continue;
+    // Neighbours mostly have the same route.
+    if (packet.route !== route) {
+      route = packet.route;
+      all = copies.get(route);
+      const only = byRoute.get(route);
+      if (only === undefined) {
+        byRoute.set(route, records);
+        route = -1;
+        continue;
+      }
+      if (all === undefined) {
+        all = [...only];
+        copies.set(route, all);
+        byRoute.set(route, all);
+      }
+    }
+    for (let j = 0; j < records.length; j++) (all as unknown[]).push(records[j]);
+  }
+  return byRoute;
 }
 
 /** Blobs stand in the arena only to be hashed and to make the frame one piece. */

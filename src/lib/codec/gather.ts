@@ -9,8 +9,8 @@ import {
 } from '../../../assembly/protocol.ts';
 import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
 import { EncodeError } from '../errors.ts';
-import { isInherited } from './inherited.ts';
 import type { Kernels } from './kernels.ts';
+import { pluckerOf } from './pluck-fields.ts';
 import { takeColumn, tooMuchText, Ungatherable, writeEnums, writers } from './write-scalars.ts';
 
 /** What a value of a type charges of a reader's budget, where it is not 1 (A.8). */
@@ -37,12 +37,14 @@ export class Gather {
   charged = 0;
   private textBytes = 0;
   private readonly kernels: Kernels;
+  private readonly jit: boolean;
   private slots = 0;
   private node = 0;
   private weight = 1;
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, jit: boolean) {
     this.kernels = kernels;
+    this.jit = jit;
   }
 
   /**
@@ -57,17 +59,9 @@ export class Gather {
   }
 
   private fields(fields: readonly Field[], objects: readonly unknown[]): void {
-    for (const object of objects) if (typeof object !== 'object' || object === null) throw new Ungatherable();
-    for (const { name, type, fallback } of fields) {
-      const values = new Array<unknown>(objects.length);
-      const inherited = isInherited(name);
-      for (let i = 0; i < objects.length; i++) {
-        const object = objects[i] as Record<string, unknown>;
-        const value = inherited && !Object.hasOwn(object, name) ? undefined : object[name];
-        values[i] = value === undefined && fallback !== undefined ? fallback.value : value;
-      }
-      this.column(type, values);
-    }
+    const columns = pluckerOf(fields, this.jit)(objects);
+    if (columns === null) throw new Ungatherable();
+    for (let i = 0; i < columns.length; i++) this.column((fields[i] as Field).type, columns[i] as unknown[]);
   }
 
   private column(type: TypeNode, values: readonly unknown[]): void {

@@ -45,7 +45,7 @@ let refused: { readonly cause: unknown } | undefined;
 export async function loadCodec(options: LoadAsyncOptions = {}): Promise<Codec> {
   try {
     const module = options.wasm === undefined ? await compileEmbedded() : await compileAsset(await options.wasm);
-    return createCodec(createWasmKernels(module), options);
+    return createCodec(() => createWasmKernels(module), options);
   } catch (cause) {
     return fall(cause, options);
   }
@@ -58,7 +58,8 @@ export async function loadCodec(options: LoadAsyncOptions = {}): Promise<Codec> 
  */
 export function loadCodecSync(options: LoadOptions = {}): Codec {
   try {
-    return createCodec(createWasmKernels(compileEmbeddedSync()), options);
+    const module = compileEmbeddedSync();
+    return createCodec(() => createWasmKernels(module), options);
   } catch (cause) {
     return fall(cause, options);
   }

@@ -4,5 +4,5 @@ import { createPortableKernels } from './portable/kernels.ts';
 
 /** A codec in plain TypeScript: the twin of the one in WebAssembly, for where that cannot be had. */
 export function portableCodec(options: CodecOptions = {}): Codec {
-  return createCodec(createPortableKernels(), options);
+  return createCodec(createPortableKernels, options);
 }

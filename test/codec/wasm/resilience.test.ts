@@ -37,7 +37,7 @@ const module = new WebAssembly.Module(bytes);
 describe('what a call leaves', () => {
   it('never shows in a later output or tape', { timeout: 120_000 }, () => {
     const kernels = createWasmKernels(module);
-    const codec = createCodec(kernels);
+    const codec = createCodec(() => kernels);
     const marker = 'Zm9vYmFy⚑';
     const found = (area: Uint8Array) => Buffer.from(area.buffer, area.byteOffset, area.length).includes(marker);
     const small = pushOf('x', 2);
@@ -67,7 +67,7 @@ describe('what a call leaves', () => {
 });
 
 describe('a refusal', () => {
-  const codec = createCodec(createWasmKernels(module));
+  const codec = createCodec(() => createWasmKernels(module));
   const good = codec.encodePush(schema, pushOf('x', 2));
   const refused = sealed(good.slice(0, -5));
   const globals = Error as { stackTraceLimit?: number };
@@ -96,9 +96,9 @@ describe('a refusal', () => {
 
 describe('memory at its maximum', () => {
   it('refuses frames and batches by typed errors, and serves the next', () => {
-    const codec = createCodec(createWasmKernels(moduleOf(32)));
+    const codec = createCodec(() => createWasmKernels(moduleOf(32)));
     const small = codec.encodePush(schema, pushOf('small', 2));
-    const large = createCodec(createWasmKernels(module)).encodePush(schema, pushOf('x'.repeat(200), 20_000));
+    const large = createCodec(() => createWasmKernels(module)).encodePush(schema, pushOf('x'.repeat(200), 20_000));
     expect(large.length).toBeGreaterThan(2 * MIB);
     for (let i = 0; i < 3; i++) {
       expect(() => codec.decodePush(schema, large)).toThrow(
@@ -112,10 +112,10 @@ describe('memory at its maximum', () => {
 
   it('is reached while a frame is written, at every page', () => {
     const batch = pushOf('y'.repeat(50), 2500);
-    const whole = createCodec(createWasmKernels(module)).encodePush(schema, batch);
+    const whole = createCodec(() => createWasmKernels(module)).encodePush(schema, batch);
     const outcomes = new Set<string>();
     for (let pages = 4; pages < 40; pages++) {
-      const codec = createCodec(createWasmKernels(moduleOf(pages)));
+      const codec = createCodec(() => createWasmKernels(moduleOf(pages)));
       try {
         expect(Buffer.compare(codec.encodePush(schema, batch), whole)).toBe(0);
         outcomes.add('written');
@@ -131,7 +131,7 @@ describe('memory at its maximum', () => {
 
 describe('memory that a rare frame needed', () => {
   function frameOf(kernels: Kernels): { codec: ReturnType<typeof createCodec>; small: Uint8Array } {
-    const codec = createCodec(kernels);
+    const codec = createCodec(() => kernels);
     return { codec, small: codec.encodePush(schema, pushOf('small', 2)) };
   }
   function enlarge(kernels: Kernels): void {

@@ -23,7 +23,7 @@ export function wiping(create: () => Kernels): void {
   describe('the arena', () => {
     it('is zero after frames that were read, written or refused', () => {
       const kernels = create();
-      const codec = createCodec(kernels);
+      const codec = createCodec(() => kernels);
       let refused = 0;
       for (let seed = 0; seed < 300; seed++) {
         const random = new Random(seed);
