@@ -12,6 +12,7 @@ import {
   SLOT_OFFSET,
   SLOT_SECOND,
   SLOT_TEXT,
+  SLOT_TEXT_BYTES,
   SLOT_VALUES,
 } from './protocol';
 import {
@@ -152,10 +153,10 @@ export function readListCounts(n: u32, slot: usize): u64 {
 }
 
 /**
- * Reads a column of strings, each at least `shortest` units long (1 for messages), and what is known of it into three
- * places from `words` on: address of u32[n] lengths, offset of the text in the frame, its bytes. Returns the sum of lengths.
+ * Reads a column of strings, each at least `shortest` units long (1 for messages), and puts what is known of it into the
+ * slot: address of u32[n] lengths, offset of the text in the frame, its bytes. Returns the sum of lengths.
  */
-export function readStrings(n: u32, shortest: i64, words: usize, textWord: u32, lengthsWord: u32): u32 {
+export function readStrings(n: u32, shortest: i64, slot: usize): u32 {
   const start = at;
   const lengths = readCounts(n, AS_I32);
   const units = sum;
@@ -166,14 +167,14 @@ export function readStrings(n: u32, shortest: i64, words: usize, textWord: u32, 
   const seen = utf16Length(text, at);
   if (seen == NOT_UTF8) refuse(BAD_UTF8, text);
   if (seen != <u32>units || (hasPairs && cutsPair(text, lengths, n))) refuse(BAD_LENGTH, start);
-  set(words, lengthsWord, <u32>lengths);
-  set(words, textWord, <u32>(text - input));
-  set(words, textWord + 1, <u32>(units + excess));
+  set(slot, SLOT_VALUES, <u32>lengths);
+  set(slot, SLOT_TEXT, <u32>(text - input));
+  set(slot, SLOT_TEXT_BYTES, <u32>(at - text));
   return <u32>units;
 }
 
 export function readStringColumn(n: u32, slot: usize): void {
-  set(slot, SLOT_EXTRA, readStrings(n, 0, slot, SLOT_TEXT, SLOT_VALUES));
+  set(slot, SLOT_EXTRA, readStrings(n, 0, slot));
 }
 
 export function readSymbolColumn(n: u32, slot: usize): void {

@@ -45,10 +45,8 @@ import {
   TAPE_GROUPS,
   TAPE_ITEMS,
   TAPE_KIND,
-  TAPE_MESSAGE_BYTES,
   TAPE_MESSAGE_INDEX,
   TAPE_MESSAGE_LENGTHS,
-  TAPE_MESSAGE_TEXT,
   TAPE_MESSAGES,
   TAPE_OLDEST_F64,
   TAPE_OUTBOX_HIGH,
@@ -70,7 +68,6 @@ import {
   writeInts,
   writeInts64,
   writePresence,
-  writeStringColumn,
   writeStrings,
   writeSymbols,
 } from './write-columns';
@@ -137,8 +134,7 @@ function writeMessages(tape: usize): void {
   ensure(10);
   putVarint(k);
   writeGaps(get(tape, TAPE_MESSAGE_INDEX), k, AS_I32, -1);
-  const text = <usize>get(tape, TAPE_MESSAGE_TEXT);
-  writeStrings(get(tape, TAPE_MESSAGE_LENGTHS), k, text, get(tape, TAPE_MESSAGE_BYTES));
+  writeStrings(k, tape + ((TAPE_MESSAGE_LENGTHS - SLOT_VALUES) << 2));
 }
 
 function writeGroup(group: usize): void {
@@ -195,7 +191,7 @@ function writeColumn(op: u32, n: u32, slot: usize): void {
     writeInts64(values, n);
     if (op == OP_UNIXID) writeInts64(get(slot, SLOT_SECOND), n);
   } else if (op == OP_STRING || op == OP_JSON) {
-    writeStringColumn(n, slot);
+    writeStrings(n, slot);
   } else if (op == OP_SYMBOL) {
     writeSymbols(n, slot);
   } else {

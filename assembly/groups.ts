@@ -28,7 +28,6 @@ import {
   OP_I64,
   OP_INT,
   OP_LIST,
-  OP_NULLABLE,
   OP_OPTIONAL,
   OP_STRUCT,
   OP_SYMBOL,
@@ -93,9 +92,8 @@ let nodes: usize = 0;
 let slots: usize = 0;
 let node: u32 = 0;
 let tailLeft: u64 = 0;
-let tailAt: u64 = 0;
 
-/** The sum of the groups' tails so far; at most 2^63, frames being what they are. */
+/** The sum of the groups' tails up to this one's; at most 2^63, frames being what they are. */
 export let tails: u64 = 0;
 
 /** Reads all groups (A.4), up to the blob tail. `whole` is the budget that the frame began with. */
@@ -135,6 +133,7 @@ function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole
   const written = count();
   if (written == 0 || 2 * written > <u64>(windowEnd - at)) refuse(BAD_COUNT, fieldsAt);
   const signs = raw(2 * written);
+  tails += tail;
 
   const n = takeRecords(route);
   const entry = load<u32>(routeTable + ((<usize>route) << 2));
@@ -145,7 +144,6 @@ function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole
     const read = <u32>written < fields ? <u32>written : fields;
     const badBefore = badOffset;
     tailLeft = tail;
-    tailAt = tails;
     readFields(program, fields, read, n);
     // Charged for the values a reader makes for fields the writer did not know. A reader of answers whose defaults alone
     // exceed the budget would never get past a frame that is no fault of its writer's: it marks the group instead.
@@ -176,8 +174,7 @@ function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole
   set(group, GROUP_FIELDS_WRITTEN, <u32>written);
   set(group, GROUP_PROGRAM, <u32>program);
   set(group, GROUP_TAIL, <u32>tail);
-  set(group, GROUP_TAIL_START, <u32>tails);
-  tails += tail;
+  set(group, GROUP_TAIL_START, <u32>(tails - tail));
 }
 
 /** Whether the fields written are those the reader knows, as far as both go, and what is missing may be missing. */
@@ -224,11 +221,19 @@ function readColumn(n: u64, weight: u64): void {
     return;
   }
   charge(n * weight * (op == OP_FILE ? 12 : op == OP_BYTES ? 8 : 1));
+  if (op == OP_FILE) {
+    readColumns(FILE_FIELDS, n, 0);
+    return;
+  }
+  let inner: u64 = 0;
   const small = <u32>n;
-  if (op == OP_FILE) readColumns(FILE_FIELDS, n, 0);
-  else if (op == OP_OPTIONAL || op == OP_NULLABLE) readColumn(small == 0 ? 0 : readPresence(small, slot), weight);
-  else if (op == OP_LIST) readColumn(small == 0 ? 0 : readListCounts(small, slot), weight);
-  else if (small != 0) readScalars(op, word >> 8, small, slot);
+  if (small != 0) {
+    if (op == OP_LIST) inner = readListCounts(small, slot);
+    else if (op >= <u32>OP_OPTIONAL) inner = readPresence(small, slot);
+    else readScalars(op, word >> 8, small, slot);
+  }
+  // optional, nullable, list: the last numbers but those of struct and file.
+  if (op >= <u32>OP_OPTIONAL) readColumn(inner, weight);
 }
 
 function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
@@ -236,10 +241,10 @@ function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
     readBits(n, slot);
   } else if (op <= <u32>OP_I32) {
     // u8, u16, u32, i8, i16, i32: three widths, without a sign first.
-    const bits = (op >= <u32>OP_I8 ? op - OP_I8 : op - OP_U8) + 3;
-    const span = (<i64>1) << (1 << bits);
-    const lowest = op >= <u32>OP_I8 ? -(span >> 1) : 0;
-    readWhole(n, slot, AS_I32, lowest, lowest + span - 1);
+    const signed = op >= <u32>OP_I8;
+    const bits = 8 << (op - (signed ? OP_I8 : OP_U8));
+    const highest = ((<i64>1) << (bits - i32(signed))) - 1;
+    readWhole(n, slot, AS_I32, signed ? ~highest : 0, highest);
   } else if (op == OP_ENUM) {
     readWhole(n, slot, AS_I32, 0, <i64>argument - 1);
   } else if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
@@ -263,7 +268,6 @@ function readBlobs(n: u32, slot: usize): void {
   const start = at;
   set(slot, SLOT_VALUES, <u32>readCounts(n, AS_I32));
   if (sum > tailLeft) refuse(BAD_LENGTH, start);
-  set(slot, SLOT_TEXT, <u32>tailAt);
+  set(slot, SLOT_TEXT, <u32>(tails - tailLeft));
   tailLeft -= sum;
-  tailAt += sum;
 }

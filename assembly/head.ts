@@ -12,6 +12,7 @@ import {
   MAX_STATUS,
   OUT_OF_RANGE,
   ROUTE_COUNT,
+  SLOT_VALUES,
   TAPE_ATOMIC,
   TAPE_COUNT,
   TAPE_DEP_COUNTS,
@@ -22,7 +23,6 @@ import {
   TAPE_ITEMS,
   TAPE_MESSAGE_INDEX,
   TAPE_MESSAGE_LENGTHS,
-  TAPE_MESSAGE_TEXT,
   TAPE_MESSAGES,
   TAPE_OLDEST_F64,
   TAPE_OUTBOX_LOW,
@@ -189,5 +189,5 @@ function readMessages(n: u32, tape: usize): void {
     store<u32>(place, index);
     next = index + 1;
   }
-  readStrings(k, 1, tape, TAPE_MESSAGE_TEXT, TAPE_MESSAGE_LENGTHS);
+  readStrings(k, 1, tape + ((TAPE_MESSAGE_LENGTHS - SLOT_VALUES) << 2));
 }

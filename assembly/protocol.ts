@@ -127,21 +127,21 @@ export const TAPE_ATOMIC = 16;
 export const TAPE_MESSAGES = 17;
 /** i32[K]: absolute indices of results. */
 export const TAPE_MESSAGE_INDEX = 18;
-/** u32[K]: lengths in UTF-16 units. */
+/** u32[K]: lengths in UTF-16 units. From here on as in a slot from SLOT_VALUES on, up to the bytes of the text. */
 export const TAPE_MESSAGE_LENGTHS = 19;
 /** Where their UTF-8 begins: decoding, an offset in the frame; encoding, an address in the arena. */
-export const TAPE_MESSAGE_TEXT = 20;
-export const TAPE_MESSAGE_BYTES = 21;
+export const TAPE_MESSAGE_TEXT = 21;
+export const TAPE_MESSAGE_BYTES = 22;
 /** G. */
-export const TAPE_GROUPS = 22;
+export const TAPE_GROUPS = 23;
 /** Address of G group records of GROUP_WORDS words. */
-export const TAPE_GROUP_RECORDS = 23;
+export const TAPE_GROUP_RECORDS = 24;
 /** The first field value in frame order that its type does not allow: 0, or the offset of its column (decoding). */
-export const TAPE_BAD_OFFSET = 24;
+export const TAPE_BAD_OFFSET = 25;
 /** Offset of the blob tail in the frame (decoding); bytes of the whole tail (encoding). */
-export const TAPE_TAIL = 25;
+export const TAPE_TAIL = 26;
 /** Address of the tail's bytes in the arena (encoding; they are copied there only to be hashed). */
-export const TAPE_TAIL_ADDRESS = 26;
+export const TAPE_TAIL_ADDRESS = 27;
 /** The sum of what columns charged (A.8), as a double (decoding: of the whole frame; encoding: unused). */
 export const TAPE_CHARGED_F64 = 28;
 export const TAPE_WORDS = 30;

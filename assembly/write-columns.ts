@@ -128,24 +128,22 @@ function nearest(x: f64): f64 {
 }
 
 /** u32[n] lengths in UTF-16 units, and the UTF-8 itself. */
-export function writeStrings(lengths: usize, n: u32, text: usize, bytes: u32): void {
+export function writeStrings(n: u32, slot: usize): void {
+  const lengths = <usize>get(slot, SLOT_VALUES);
+  const bytes = get(slot, SLOT_TEXT_BYTES);
   let units: u32 = 0;
   for (let i: u32 = 0; i < n; i++) units += load<u32>(lengths + ((<usize>i) << 2));
   writeInts(lengths, n, AS_I32);
   ensure(10);
   putVarint(bytes - units);
-  putCopy(text, bytes);
-}
-
-export function writeStringColumn(n: u32, slot: usize): void {
-  writeStrings(get(slot, SLOT_VALUES), n, get(slot, SLOT_TEXT), get(slot, SLOT_TEXT_BYTES));
+  putCopy(get(slot, SLOT_TEXT), bytes);
 }
 
 export function writeSymbols(n: u32, slot: usize): void {
   const size = get(slot, SLOT_EXTRA);
   ensure(10);
   putVarint(size);
-  writeStringColumn(size, slot);
+  writeStrings(size, slot);
   if (size > 1) writeInts(get(slot, SLOT_SECOND), n, AS_I32);
 }
 
