@@ -19,6 +19,9 @@ export interface Bound {
   readonly extras?: Readonly<Record<string, (bytes: Uint8Array) => unknown>>;
 }
 
+/** The extra that encodes a frame with blobs as a list that holds the blobs themselves: they are not copied. */
+export const inParts = 'encode in parts';
+
 export interface Adapter {
   readonly name: string;
   bind(workload: Workload): Bound;

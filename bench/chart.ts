@@ -1,6 +1,6 @@
 import { type CodecName, codecNames, ownCodecs } from './adapter.ts';
 import { type WorkloadName, workloadNames } from './fixtures.ts';
-import { bestRival, type Rows } from './tables.ts';
+import { bestRival, ownTime, type Rows } from './tables.ts';
 
 const width = 860;
 const panelWidth = 360;
@@ -75,14 +75,14 @@ function panel(rows: Rows, names: readonly WorkloadName[], operation: 'encode' |
   return parts.join('\n');
 }
 
-function dots(rows: Rows, name: WorkloadName, operation: string, left: number, y: number): string[] {
+function dots(rows: Rows, name: WorkloadName, operation: 'encode' | 'decode', left: number, y: number): string[] {
   const row = rows[name];
-  const ours = row?.crudp?.microseconds[operation];
+  const ours = row && ownTime(row, 'crudp', operation);
   if (!row || ours === undefined) return [];
   const best = bestRival(row, operation);
   const parts: string[] = [];
   const draw = (codec: CodecName, style: string, radius: number): void => {
-    const time = row[codec]?.microseconds[operation];
+    const time = ownTime(row, codec, operation);
     if (time === undefined) return;
     const title = `<title>${codec}: ${(time / ours).toFixed(2)}</title>`;
     parts.push(`<circle class="${style}" cx="${xOf(time / ours, left)}" cy="${y}" r="${radius}">${title}</circle>`);

@@ -1,7 +1,7 @@
 import { loadCodecSync, portableCodec } from '../../src/codec.ts';
 import type { Codec } from '../../src/lib/codec/codec.ts';
 import type { BatchRequest, BatchResponse } from '../../src/lib/packet.ts';
-import type { Adapter, Bound } from '../adapter.ts';
+import { type Adapter, type Bound, inParts } from '../adapter.ts';
 import { app } from '../contract.ts';
 import type { Workload } from '../fixtures.ts';
 import { floorOf } from '../floor.ts';
@@ -28,6 +28,11 @@ function bind(codec: Codec, workload: Workload): Bound {
     encode: () => codec.encodeRequest(app, batch),
     decode: (bytes) => codec.decodeRequest(app, bytes),
     packetsIn: (decoded) => (decoded as BatchRequest).packets,
-    extras: { open: (bytes) => codec.openRequest(app, bytes), floor: floorOf(workload) },
+    extras: {
+      open: (bytes) => codec.openRequest(app, bytes),
+      floor: floorOf(workload),
+      // Without blobs there is one part: the same as encode.
+      ...(workload.name === 'W6' ? { [inParts]: () => codec.encodeRequestParts(app, batch) } : {}),
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { carries, codecNames, loadAdapter, ownCodecs } from '../../bench/adapter.ts';
+import { carries, codecNames, inParts, loadAdapter, ownCodecs } from '../../bench/adapter.ts';
 import { makeWorkload, workloadNames } from '../../bench/fixtures.ts';
 import { floorOf } from '../../bench/floor.ts';
 
@@ -41,6 +41,14 @@ describe('Benchmark adapters', () => {
       });
     });
   }
+
+  it.each(ownCodecs)('gives the same bytes in parts by %s', async (codec) => {
+    const { encode, extras = {} } = (await loadAdapter(codec)).bind(makeWorkload('W6'));
+    const frame = encode();
+    const parts = extras[inParts]?.(frame) as Uint8Array[];
+    expect(parts.length).toBeGreaterThan(1);
+    expect(Buffer.compare(Buffer.concat(parts), frame)).toBe(0);
+  });
 
   it.each(workloadNames)('makes the same objects of %s for the floor', (name) => {
     const workload = makeWorkload(name);

@@ -63,6 +63,12 @@ describe('Benchmark report', () => {
     expect(ratiosTable(two)).toMatch(/0\.50 \|$/);
   });
 
+  it('takes encoding in parts where there are blobs', () => {
+    const blobs: Rows = { W6: { crudp: figures(9, 50, 1, { 'encode in parts': 5 }), bebop: figures(9, 100, 1) } };
+    expect(ratiosTable(blobs)).toContain('| W6 | 20.00 (wanted 20) |');
+    expect(shortTable(blobs)).toContain('| W6: 20 blobs of 64 KB | 5.00 | 100 bebop | **20.00** |');
+  });
+
   it('draws a dot for each rival and a ring for the twin, the far ones at the edge', () => {
     const drawn = chart(rows, 'a machine');
     expect(drawn.match(/<circle class="(best|rival)"/g)).toHaveLength(6);
