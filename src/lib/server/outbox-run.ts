@@ -30,8 +30,11 @@ export type RunEnd =
   | { readonly kind: 'fenced' }
   | { readonly kind: 'retry'; readonly delayMs: number };
 
-/** A run gives its outbox back after so long, so that who sent ten thousand packets does not hold a place for minutes. */
-const sliceMs = 250;
+/**
+ * A run gives its outbox back after so long, so that who sent ten thousand packets does not hold a place for minutes. Not sooner:
+ * each claim decodes its first batch anew.
+ */
+const sliceMs = 500;
 /** Packets that may run before those ahead of them are durable. */
 const maxAhead = 256;
 

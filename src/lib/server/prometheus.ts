@@ -2,9 +2,6 @@
 
 type Labels = Readonly<Record<string, string | number>>;
 
-/** Content-Type of what `Metrics.text` gives. */
-export const prometheusType = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** A number for each combination of labels; only grows. */
 export class Counter {
   readonly #counts = new Map<string, number>();
