@@ -40,8 +40,8 @@ export interface FrameDeps {
   readonly codec: Codec;
 }
 
-/** Rows that are read at once. */
-const pageRows = 1000;
+/** Rows that are read first; how many more fit is known by their sizes then. */
+const firstRows = 100;
 /** Packets that one frame asks for. */
 const maxQuestions = 1000;
 /** How long a POST with a read in it waits for the answer; the stream brings what takes longer. */
@@ -114,8 +114,8 @@ async function nextUnits(
   let bytes = 0;
   let above = row.place.seq;
   let hasEnded = false;
-  for (;;) {
-    const page = await ledger.listPackets({ prefix, above }, pageRows);
+  for (let rows = firstRows; ; rows = moreRows(limits, count, bytes)) {
+    const page = await ledger.listPackets({ prefix, above }, rows);
     for (const packet of page) {
       if (packet.seq <= above) continue;
       const isNew = packet.seq > row.sentSeq;
@@ -141,8 +141,14 @@ async function nextUnits(
       count += members.length;
       bytes += size;
     }
-    if (page.length < pageRows) return units;
+    if (page.length < rows || count >= limits.packets) return units;
   }
+}
+
+/** About as many as still fit, and one to see that it does not. */
+function moreRows(limits: BatchLimits, count: number, bytes: number): number {
+  const fitting = count === 0 ? firstRows : Math.ceil(((limits.bytes - bytes) * count) / bytes);
+  return Math.max(1, Math.min(fitting, limits.packets - count)) + 1;
 }
 
 function markSent(ledger: Ledger, row: OutboxRow, frame: Outgoing): Outgoing {
