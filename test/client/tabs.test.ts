@@ -87,6 +87,19 @@ describe('Tabs with Web Locks', () => {
     expect(second.client.status.getSnapshot()).toMatchObject({ isLeader: true });
   });
 
+  it('have one leader again when the device was asleep', async () => {
+    const { first, second, server } = tabs();
+    await server.opened(0);
+    await settle();
+    // Each finds that it has not heard of a leader for long, again and again, before it hears of anything else.
+    first.clock.advance(60_000);
+    await settle();
+    const leading = [first, second].filter(({ client }) => client.status.getSnapshot().isLeader);
+    expect(leading).toHaveLength(1);
+    await server.opened(1);
+    await first.client.notes.create(note('1')).accepted;
+  });
+
   it('take over from a leader that is frozen', async () => {
     const shared = sharedStorage();
     const frozen = freezable(shared);

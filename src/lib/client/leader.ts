@@ -34,7 +34,8 @@ export class Leader {
   private readonly timers: Timers<'beat' | 'silence'>;
   private closing = new AbortController();
   private letGo: () => void = () => {};
-  private leads = false;
+  /** The request by which this page leads; null: it does not. */
+  private reign: object | null = null;
   private isClosed = false;
 
   constructor(deps: LeaderDeps) {
@@ -43,7 +44,7 @@ export class Leader {
   }
 
   get isLeader(): boolean {
-    return this.leads;
+    return this.reign !== null;
   }
 
   start(): void {
@@ -53,12 +54,12 @@ export class Leader {
 
   /** The leader has been heard of. */
   noteBeat(): void {
-    if (!this.leads) this.watch();
+    if (!this.isLeader) this.watch();
   }
 
   /** Gives way to the page that waits longest, and waits behind it. */
   stepDown(): void {
-    if (!this.leads) return;
+    if (!this.isLeader) return;
     this.letGo();
   }
 
@@ -72,23 +73,23 @@ export class Leader {
   private queue(steal: boolean): void {
     // Web Locks refuses a signal together with `steal`.
     const options = steal ? { steal } : { signal: this.closing.signal };
-    let wasHeld = false;
+    const reign = {};
+    let isOver = false;
     this.deps.locks
-      .request(this.deps.name, options, () => {
-        wasHeld = true;
-        return this.lead();
-      })
+      // A lock may be stolen before its holder is told that it has it, and by another request of the same page.
+      .request(this.deps.name, options, () => (isOver ? Promise.resolve() : this.lead(reign)))
       .catch(() => undefined)
       .then(() => {
-        if (wasHeld) this.lose();
+        isOver = true;
+        this.lose(reign);
         // One that was given up for a request that steals is not made again.
         if (!this.isClosed && !options.signal?.aborted) this.queue(false);
       });
   }
 
-  private lead(): Promise<void> {
+  private lead(reign: object): Promise<void> {
     if (this.isClosed) return Promise.resolve();
-    this.leads = true;
+    this.reign = reign;
     this.timers.cancel('silence');
     this.beat();
     this.deps.onLead();
@@ -97,9 +98,9 @@ export class Leader {
     });
   }
 
-  private lose(): void {
-    if (!this.leads) return;
-    this.leads = false;
+  private lose(reign: object): void {
+    if (this.reign !== reign) return;
+    this.reign = null;
     this.letGo = () => {};
     this.timers.cancel('beat');
     this.deps.onLose();
@@ -114,7 +115,7 @@ export class Leader {
   private watch(): void {
     this.timers.set('silence', silenceMs, () => {
       this.watch();
-      if (this.leads || !this.deps.isVisible()) return;
+      if (this.isLeader || !this.deps.isVisible()) return;
       this.closing.abort();
       this.closing = new AbortController();
       this.queue(true);
