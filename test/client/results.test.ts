@@ -151,6 +151,30 @@ describe('A result', () => {
     expect(last.events).toEqual([]);
   });
 
+  it('that was thrown away before a page awoke is forgotten, and nobody waits for it without end', async () => {
+    const { storage, operations, outbox, gaps } = await accepted(2);
+    const connection = storage.connect(() => {});
+    const item = { kind: 'push', route: 4, result: [stored('pushed')], isUnreadable: false } as const;
+    await connection.write(async (tx) => {
+      const [user] = await tx.list('users', { prefix: ['ana'] });
+      if (!user) throw new Error('no user');
+      tx.delete('packets', ['ana', outbox, 1]);
+      tx.put('users', { ...user, feedEnd: user.feedEnd + 2000 });
+      tx.put('feed', { user: 'ana', id: user.feedEnd + 2000, at: 0, items: [item] });
+    });
+    connection.tell({ user: 'ana', note: { kind: 'fed' } });
+    await expect(operations[0]?.result).rejects.toMatchObject({ code: 'forgotten', reqId: `${outbox}.1` });
+    expect(gaps).toEqual(['gap']);
+    let hasEnded = false;
+    void operations[1]?.result
+      .catch(() => undefined)
+      .finally(() => {
+        hasEnded = true;
+      });
+    await settle();
+    expect(hasEnded).toBe(false);
+  });
+
   it("of the user's other outboxes is a change made elsewhere", async () => {
     const { server, events } = await accepted(1);
     const other = '00000000000000bb';

@@ -28,6 +28,11 @@ export class Operations {
     return operation;
   }
 
+  /** The packets of all that wait. */
+  keys(): PacketKey[] {
+    return [...this.waiting].flatMap(([outbox, own]) => [...own.keys()].map((seq) => ({ outbox, seq })));
+  }
+
   /** All of an outbox up to a number are on the server's disk. */
   accept(outbox: string, upTo: number): void {
     const own = this.unaccepted.get(outbox) ?? [];

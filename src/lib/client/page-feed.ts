@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
+import { CrudpError } from '../errors.ts';
 import { actionOf, handlerOf, type Route, reqIdOf, Status } from '../packet.ts';
 import type { Listeners } from './events.ts';
 import type { Operations } from './operations.ts';
@@ -43,6 +44,8 @@ export class PageFeed {
   private position = 0;
   private draining: Promise<void> | null = null;
   private isStale = false;
+  /** Items were thrown away before this page has read them; results of its own packets perhaps among them. */
+  private hasMissed = false;
   /** What this page itself has stored need not be read again. */
   private fresh: FeedRow[] = [];
   private agedAt = 0;
@@ -87,6 +90,7 @@ export class PageFeed {
           else this.handOut(row);
         }
         if (this.isStale) await this.drainStored();
+        if (this.hasMissed) await this.settleMissed();
         if (this.position > before) await this.markHeard();
       }
     } finally {
@@ -102,9 +106,33 @@ export class PageFeed {
       const above = this.position;
       const rows = await connection.read((tx) => tx.list('feed', { prefix: [user], above }, pageRows));
       const [first] = rows;
-      if (first && first.id - first.items.length > this.position) onGap();
+      if (first && first.id - first.items.length > this.position) {
+        this.hasMissed = true;
+        onGap();
+      }
       for (const row of rows) this.handOut(row);
       if (rows.length < pageRows) return;
+    }
+  }
+
+  /** Whoever waits for a packet that is not there any more has waited long enough. */
+  private async settleMissed(): Promise<void> {
+    const { connection, user, operations } = this.deps;
+    const keys = operations.keys();
+    const [row, packets] = await connection.read((tx) =>
+      Promise.all([
+        tx.get('users', [user]),
+        Promise.all(keys.map(({ outbox, seq }) => tx.get('packets', [user, outbox, seq]))),
+      ]),
+    );
+    // What ended meanwhile is yet to be read, and is not missed.
+    this.isStale = row !== undefined && row.feedEnd > this.position;
+    if (this.isStale) return;
+    this.hasMissed = false;
+    for (const [index, key] of keys.entries()) {
+      const facts = { reqId: reqIdOf(key.outbox, key.seq) };
+      const error = new CrudpError('forgotten', 'it has ended, and another page has heard how', facts);
+      if (!packets[index]) operations.take(key)?.fail(error);
     }
   }
 
