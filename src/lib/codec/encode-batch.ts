@@ -91,6 +91,18 @@ function writeFrame(kernels: Kernels, table: ShapeTable, batch: Writable, jit: b
   judgeBatch(batch, table);
   const routeTable = installSchema(kernels, table) >>> 2;
   kernels.begin();
+  try {
+    return writeInto(kernels, routeTable, table, batch, jit);
+  } catch (fault) {
+    // As a decoder has a full arena for a limit: the batch may be sent in pieces.
+    if (fault instanceof CrudpError && fault.code === 'out_of_memory') {
+      throw new EncodeError('', 'the codec has no memory left for it');
+    }
+    throw fault;
+  }
+}
+
+function writeInto(kernels: Kernels, routeTable: number, table: ShapeTable, batch: Writable, jit: boolean): Written {
   const tape = kernels.reserve(4 * TAPE_WORDS);
   const gather = new Gather(kernels, jit);
   writeHead(kernels, tape >>> 2, batch, gather);
