@@ -3,10 +3,12 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CrudpError } from '../../src/lib/errors.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
+import { sqliteJournal } from '../../src/lib/server/journals/sqlite.ts';
 import { note, route } from './app.ts';
 import { creating, wait } from './creating.ts';
 import { creates, serve, type TestServer } from './harness.ts';
 import { journalWith } from './journal-with.ts';
+import { newFile, SqliteFault, watchedDriver } from './journals/sqlite/fixture.ts';
 import { ManualClock } from './manual-clock.ts';
 
 /** Samples of a metrics text: name with labels, and value. */
@@ -136,6 +138,24 @@ describe('A storage that has failed for good', () => {
     }
     expect(told).toEqual(['storage_failed']);
     expect(server.log.filter(({ event }) => event === 'storage_failed')).toHaveLength(1);
+  });
+
+  it('is what an fsync that fails in SQLite makes of it', async () => {
+    let isBroken = false;
+    const driver = watchedDriver((sql) => {
+      if (isBroken && sql === 'COMMIT') throw new SqliteFault('SQLITE_IOERR_FSYNC', 1034);
+    });
+    const told: string[] = [];
+    const journal = sqliteJournal(newFile(), { driver, thread: false });
+    const server = await serve({ journal, onStorageFailure: ({ code }) => told.push(code) });
+    const ana = server.sender();
+    expect((await ana.post([creates(1, note('a'))], wait)).status).toBe(202);
+    isBroken = true;
+    expect((await ana.post([creates(2, note('b'))])).status).toBe(503);
+    isBroken = false;
+    expect((await ana.post([creates(2, note('b'))])).status).toBe(503);
+    expect(told).toEqual(['storage_failed']);
+    expect(await server.server.health()).toEqual({ ready: false, status: 'failed', code: 'storage_failed' });
   });
 
   it('ends the process with code 1 where that is asked for', async () => {

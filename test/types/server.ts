@@ -13,6 +13,41 @@ const other = contract({ version: 1 }, { jobs: handler(1, { create: { in: string
 const notes = implement(app, { notes: { access: { create: 'public' }, create: (_ctx, records) => records } });
 const jobs = implement(other, { jobs: { access: { create: 'public' }, create: () => {} } });
 
+/** What a library of Standard Schema makes for a record. */
+const validator = {
+  '~standard': {
+    version: 1 as const,
+    vendor: 'types',
+    validate: () => ({ value: { id: 'a', stars: 1 } }),
+  },
+};
+const textOnly = { '~standard': { ...validator['~standard'], validate: () => ({ value: 'a' }) } };
+implement(app, {
+  notes: {
+    access: { create: 'public' },
+    validate: { create: validator },
+    ahead: ['create'],
+    coalesce: ['create'],
+    create: (_ctx, records) => records,
+  },
+});
+implement(app, {
+  notes: {
+    access: { create: 'public' },
+    // @ts-expect-error its output is no record of this action
+    validate: { create: textOnly },
+    create: (_ctx, records) => records,
+  },
+});
+implement(app, {
+  notes: {
+    access: { create: 'public' },
+    // @ts-expect-error the contract has no notes.merge
+    ahead: ['merge'],
+    create: (_ctx, records) => records,
+  },
+});
+
 const authenticate = () => ({ user: 'ana', roles: ['admin'] });
 const server = crudpServer(app, { journal: memoryJournal(), authenticate }).use(notes);
 createServer(server.listener);
