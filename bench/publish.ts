@@ -40,5 +40,5 @@ export function publish(report: Report, tables: string, short: string): void {
 }
 
 export function describe({ cpu, cores, node, date, commit, rounds }: Machine): string {
-  return `${cpu}, ${cores} cores, Node ${node}, ${date}, commit ${commit}, \`npm run bench\`: medians of ${rounds} interleaved rounds.`;
+  return `${cpu}, ${cores} cores, Node ${node}, ${date}, commit ${commit}, \`npm run bench -- --rounds ${rounds}\`: medians of interleaved rounds.`;
 }
