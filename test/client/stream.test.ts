@@ -167,6 +167,19 @@ describe('Stream', () => {
     expect(server.streams).toHaveLength(2);
   });
 
+  it('that was asked for before somebody signed in says nothing of who that is', async () => {
+    const server = new FakeServer(app);
+    server.greets = false;
+    const { client } = bench({ server });
+    const first = await server.opened(0);
+    client.authenticated();
+    first.send(server.helloEvent({ user: 'luis' }));
+    const second = await server.opened(1);
+    second.send(server.helloEvent());
+    await client.notes.create(note('1')).accepted;
+    expect(client.status.getSnapshot()).toMatchObject({ stream: 'open' });
+  });
+
   it('of another user is closed, and the queue is held', async () => {
     const server = new FakeServer(app);
     server.hello = { user: 'luis' };

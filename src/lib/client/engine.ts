@@ -126,6 +126,8 @@ export class Engine {
 
   private greet({ user, recovered, epoch }: Hello): boolean {
     if (user !== this.deps.user) {
+      // Somebody has signed in since this connection was asked for: the next one tells who.
+      if (this.stream.isOutdated) return false;
       this.stream.hold();
       this.sync.hold({ state: 'held', reason: 'wrong_user' });
       return false;

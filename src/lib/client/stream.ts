@@ -42,7 +42,7 @@ export class Stream {
   private isStarted = false;
   private isHeld = false;
   /** Somebody has asked for a new connection since this one began. */
-  private isOutdated = false;
+  isOutdated = false;
   private endPause: () => void = () => {};
 
   constructor(deps: StreamDeps) {
