@@ -92,9 +92,7 @@ function faultOf(type: TypeNode, value: unknown): string | null {
     case 'date':
       return value instanceof Date && !Number.isNaN(value.getTime()) ? null : 'a valid Date is wanted';
     case 'unixid':
-      return typeof value === 'string' && parseUnixid(value) !== null
-        ? null
-        : 'a unixid is wanted: <ticks> or <ticks>.<node>';
+      return typeof value === 'string' && parseUnixid(value) ? null : 'a unixid is wanted: <ticks> or <ticks>.<node>';
     case 'bytes':
       return value instanceof Uint8Array ? null : 'a Uint8Array is wanted';
     case 'json':

@@ -172,10 +172,12 @@ export class Materialiser {
   }
 
   private unixids(slot: number, n: number): string[] {
-    const { u32, i64 } = this.m.heap;
-    const ticks = (u32[slot + SLOT_VALUES] as number) >>> 3;
-    const nodes = (u32[slot + SLOT_SECOND] as number) >>> 3;
-    return make(n, (i) => unixidOf(i64[ticks + i] as bigint, i64[nodes + i] as bigint));
+    const { u32 } = this.m.heap;
+    const ticks = (u32[slot + SLOT_VALUES] as number) >>> 2;
+    const nodes = (u32[slot + SLOT_SECOND] as number) >>> 2;
+    const out = new Array<string>(n);
+    for (let i = 0; i < n; i++) out[i] = unixidOf(u32, ticks + 2 * i, nodes + 2 * i);
+    return out;
   }
 
   private bytes(slot: number, n: number): Uint8Array[] {

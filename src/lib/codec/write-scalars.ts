@@ -12,7 +12,7 @@ import type { ScalarKind } from '../contract/field.ts';
 import { EncodeError } from '../errors.ts';
 import { isShallow, jsonTextOf } from './json-text.ts';
 import type { Kernels } from './kernels.ts';
-import { parseUnixid } from './unixid-text.ts';
+import { parsed, parseUnixid } from './unixid-text.ts';
 
 /** Thrown at the first value that its type does not allow; `judge.ts` then finds out which and why. */
 export class Ungatherable extends Error {}
@@ -200,14 +200,16 @@ function writeJson(kernels: Kernels, values: readonly unknown[], slot: number): 
 }
 
 function writeUnixids(kernels: Kernels, values: readonly unknown[], slot: number): void {
-  const ticks = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
-  const nodes = takeColumn(kernels, slot, SLOT_SECOND, 8 * values.length) >>> 3;
-  const { i64 } = kernels.heap;
+  // Word indices: an i64 is its low word, then its high one, in the memory of every engine.
+  const ticks = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 2;
+  const nodes = takeColumn(kernels, slot, SLOT_SECOND, 8 * values.length) >>> 2;
+  const { u32 } = kernels.heap;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    const id = typeof value === 'string' ? parseUnixid(value) : null;
-    if (id === null) throw new Ungatherable();
-    i64[ticks + i] = id.ticks;
-    i64[nodes + i] = id.node;
+    if (typeof value !== 'string' || !parseUnixid(value)) throw new Ungatherable();
+    u32[ticks + 2 * i] = parsed[0] as number;
+    u32[ticks + 2 * i + 1] = parsed[1] as number;
+    u32[nodes + 2 * i] = parsed[2] as number;
+    u32[nodes + 2 * i + 1] = parsed[3] as number;
   }
 }
