@@ -12,7 +12,7 @@ const DIGEST = 167_723_229;
 
 /** The same batches give the same bytes on every platform, and are read again from them. */
 export function sameBytes(codec: Codec): void {
-  it(`gives ${BATCHES} generated batches the bytes they have everywhere`, () => {
+  it(`gives ${BATCHES} generated batches the bytes they have everywhere`, { timeout: 120_000 }, () => {
     let digest = 0;
     for (let seed = 0; seed < BATCHES; seed++) {
       const made = randomBatch(new Random(seed));
