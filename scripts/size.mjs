@@ -78,7 +78,7 @@ const budgets = [
   {
     name: 'crudp/client without codec, gzip',
     wanted: 9 * KiB,
-    held: 21_100,
+    held: 23_900,
     measure: () => bundledGzip('src/client.ts', codecFolder),
   },
   { name: 'crudp/client, gzip', wanted: 21 * KiB, held: 44_900, measure: () => bundledGzip('src/client.ts') },
