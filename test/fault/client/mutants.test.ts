@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { mutants } from './mutants.ts';
+import { simulate } from './simulation.ts';
+
+/** The last of them was caught by seed 36. */
+const seeds = 60;
+
+describe('The oracle of the simulation', () => {
+  it.each(Object.keys(mutants))(
+    'notices that %s',
+    async (name) => {
+      let caught: unknown = null;
+      for (let seed = 1; seed <= seeds && caught === null; seed++) {
+        await simulate(seed, mutants[name]).catch((error: unknown) => {
+          caught = error;
+        });
+      }
+      expect(caught).toBeInstanceOf(Error);
+    },
+    300_000,
+  );
+
+  it('finds nothing to say in the same runs without a mutant', async () => {
+    for (let seed = 1; seed <= seeds; seed++) await simulate(seed);
+  }, 300_000);
+});
