@@ -45,6 +45,9 @@ export const writers: Readonly<Record<Exclude<ScalarKind, 'bytes' | 'file'>, Wri
   unixid: writeUnixids,
 };
 
+/** Up to so many units a native call costs more than to write them one by one. */
+const FEW_UNITS = 48;
+
 const utf8 = new TextEncoder();
 
 /** Space for a column, whose address is noted in a word of its slot. */
@@ -83,10 +86,25 @@ export function writeText(kernels: Kernels, strings: readonly string[], units: n
   // A unit is at most three bytes of UTF-8.
   const address = kernels.reserve(3 * units);
   kernels.heap.u32[word] = address;
+  if (units <= FEW_UNITS && writeAscii(kernels.heap.u8, address, strings)) return units;
   const { written } = utf8.encodeInto(strings.join(''), kernels.heap.u8.subarray(address, address + 3 * units));
   // Encoding puts U+FFFD where half a pair stands; all ASCII has none.
   if (written !== units && !strings.every((text) => text.isWellFormed())) throw new Ungatherable();
   return written;
+}
+
+/** @returns Whether all of it was ASCII; if not, what was written is to be overwritten. */
+function writeAscii(u8: Uint8Array, address: number, strings: readonly string[]): boolean {
+  let at = address;
+  for (let s = 0; s < strings.length; s++) {
+    const text = strings[s] as string;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      u8[at++] = unit;
+    }
+  }
+  return true;
 }
 
 /** A frame cannot hold it; known before the memory for it is taken. */
