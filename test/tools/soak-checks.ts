@@ -1,6 +1,7 @@
 import { loadCodecSync } from '../../src/lib/codec/load.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { Comparison } from '../codec/compare.ts';
+import { simulate } from '../fault/client/simulation.ts';
 
 /** A random test that can go on for ever. */
 export interface SoakCheck {
@@ -16,7 +17,11 @@ export interface SoakCheck {
 
 /** All checks of the soak. Whoever writes a random test adds it here. */
 export function soakChecks(): SoakCheck[] {
-  return [codecs('codecs, generated code', true), codecs('codecs, one of them without generated code', false)];
+  return [
+    codecs('codecs, generated code', true),
+    codecs('codecs, one of them without generated code', false),
+    { name: 'client and server under faults', run: (seed) => simulate(seed) },
+  ];
 }
 
 function codecs(name: string, jit: boolean): SoakCheck {
