@@ -8,7 +8,9 @@ import type {
 } from '../../../src/lib/client/storage.ts';
 import type { SyncAnswer, SyncRequest } from '../../../src/lib/client/transport.ts';
 import type { Codec } from '../../../src/lib/codec/codec.ts';
+import { portableCodec } from '../../../src/lib/codec/portable-codec.ts';
 import type { RequestPacket } from '../../../src/lib/packet.ts';
+import { app } from './app.ts';
 import type { Mutation } from './world.ts';
 
 /** Each breaks one rule of PROTOCOL.md C.2 at a seam; the oracle has to notice. */
@@ -61,6 +63,15 @@ export const mutants: Readonly<Record<string, Mutation>> = {
       writing(storage, (tx) => ({
         put: (table, row) => void (table === 'feed' || tx.put(table, row)),
       })),
+  },
+  'a place is compared without its tag': {
+    link: {
+      answer(answer, { frame, tag }) {
+        const json = answer.json as { code?: string; accepted?: number } | undefined;
+        const last = portableCodec().decodeRequest(app, frame).packets.at(-1)?.seq;
+        return json?.code === 'moved' && json.accepted === last ? { ...answer, json: { ...json, tag } } : answer;
+      },
+    },
   },
   "a captive portal's 200 is believed": {
     link: { answer: (answer, request) => (answer.isServer ? answer : believed(request)) },
