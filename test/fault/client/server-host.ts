@@ -40,6 +40,8 @@ export class ServerHost {
       authenticate: () => null,
       // A run kills it far more often than that, and a packet that happens to be there each time is not to blame.
       maxAttempts: 1000,
+      // A seventh stream is refused, and its page waits as long as the others are open: no network's fault.
+      maxStreamsPerUser: 100,
       log: () => {},
     });
     server.use(jobs(clock));
