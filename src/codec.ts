@@ -1,5 +1,5 @@
 // The codec on its own: frames without client and server.
-export type { Codec, DecodeOptions } from './lib/codec/codec.ts';
+export type { ChunkOptions, Codec, DecodeOptions } from './lib/codec/codec.ts';
 export type { CodecOptions } from './lib/codec/create-codec.ts';
 export {
   type LoadAsyncOptions,

@@ -89,17 +89,22 @@ function generate(fields: readonly Field[]): Builder {
   return new Function('n', 'h', 'c', body) as Builder;
 }
 
-/** The same without generated code, and with any column in place of one that was not read. */
+/** The same without generated code, and with any column in place of one that was not read; properties in the same order. */
 export function buildByLoop(fields: readonly Field[], n: number, columns: readonly ArrayLike<unknown>[]): unknown[] {
+  const places = [...fields.keys()].sort((a, b) => Number(isOmissible(fields[a])) - Number(isOmissible(fields[b])));
   const out = new Array<unknown>(n);
   for (let i = 0; i < n; i++) {
     const object: Record<string, unknown> = {};
-    for (let f = 0; f < fields.length; f++) {
-      const { name, type } = fields[f] as Field;
-      const value = (columns[f] as ArrayLike<unknown>)[i];
-      if (value !== undefined || type.kind !== 'optional') object[name] = value;
+    for (const place of places) {
+      const field = fields[place] as Field;
+      const value = (columns[place] as ArrayLike<unknown>)[i];
+      if (value !== undefined || !isOmissible(field)) object[field.name] = value;
     }
     out[i] = object;
   }
   return out;
+}
+
+function isOmissible(field: Field | undefined): boolean {
+  return field?.type.kind === 'optional';
 }

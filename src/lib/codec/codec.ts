@@ -56,6 +56,21 @@ export interface Codec {
   decodePush(schema: Schema, frame: Uint8Array, options?: DecodeOptions): DecodedPush;
 
   /**
+   * As `decodeRequest`, some packets at a time: what is done with is free before the next are made, which a large frame's
+   * reader feels in half of its time. A frame with no packets has no chunks.
+   *
+   * The frame is judged before this returns. Until the last chunk has been taken or the iteration is left, the codec keeps
+   * the frame's columns in memory of their own; `frame` must not change meanwhile.
+   *
+   * @returns Batches of `chunkPackets` packets, the last of what is left, each with the whole frame's head; to be gone
+   *   through once.
+   * @throws {DecodeError} As `decodeRequest`; {TypeError} `bad_option`.
+   */
+  decodeRequestChunks(schema: Schema, frame: Uint8Array, options?: ChunkOptions): Iterable<DecodedRequest>;
+  decodeResponseChunks(schema: Schema, frame: Uint8Array, options?: ChunkOptions): Iterable<DecodedResponse>;
+  decodePushChunks(schema: Schema, frame: Uint8Array, options?: ChunkOptions): Iterable<DecodedPush>;
+
+  /**
    * Judges a whole request frame as `decodeRequest` with `invalidValues: 'mark'` does, but makes no records: what a server
    * needs to accept it.
    */
@@ -71,4 +86,9 @@ export interface DecodeOptions {
    * a server does, whose other packets are to run.
    */
   readonly invalidValues?: 'throw' | 'mark';
+}
+
+export interface ChunkOptions extends DecodeOptions {
+  /** Packets in a chunk, from 1. Default 512. */
+  readonly chunkPackets?: number;
 }

@@ -1,5 +1,5 @@
 import { KIND_PUSH, KIND_REQUEST, KIND_RESPONSE } from '../../../assembly/protocol.ts';
-import type { ShapeTable } from '../contract/field.ts';
+import type { Schema, ShapeTable } from '../contract/field.ts';
 import type {
   BatchRequest,
   BatchResponse,
@@ -11,7 +11,7 @@ import type {
   RequestHead,
 } from '../packet.ts';
 import { canGenerate } from './build-objects.ts';
-import type { Codec } from './codec.ts';
+import type { ChunkOptions, Codec, DecodeOptions } from './codec.ts';
 import { OpenFrame } from './decode-batch.ts';
 import { encodeBatch, encodeParts } from './encode-batch.ts';
 import type { Writable } from './judge-batch.ts';
@@ -27,27 +27,54 @@ export interface CodecOptions {
 
 /** What stays of the kernels that nested calls made. */
 const MAX_IDLE = 2;
+/** So many that a frame's fixed costs are spread, and so few that the collector's young generation holds them. */
+const CHUNK_PACKETS = 512;
 
 /**
  * A codec over kernels that only it uses.
  *
  * @param makeKernels Called once, and again where a getter or `toJSON` of a value that is being encoded calls the same
- *   codec: the arena of the call that waits is not to be touched.
+ *   codec, or a frame is still being read in chunks: the arena of the call that waits is not to be touched.
  */
 export function createCodec(makeKernels: () => Kernels, options: CodecOptions = {}): Codec {
   const jit = options.jit !== false && canGenerate();
   const first = makeKernels();
   const idle = [first];
+  function giveBack(kernels: Kernels): void {
+    if (idle.length < MAX_IDLE) idle.push(kernels);
+  }
   function lend<T>(use: (kernels: Kernels) => T): T {
     const kernels = idle.pop() ?? makeKernels();
     try {
       return use(kernels);
     } finally {
-      if (idle.length < MAX_IDLE) idle.push(kernels);
+      giveBack(kernels);
     }
   }
   const encode = (table: ShapeTable, batch: Writable) => lend((kernels) => encodeBatch(kernels, table, batch, jit));
   const parts = (table: ShapeTable, batch: Writable) => lend((kernels) => encodeParts(kernels, table, batch, jit));
+
+  function decode<T>(kind: Kind<T>, schema: Schema, frame: Uint8Array, options: DecodeOptions = {}): T {
+    return lend((kernels) => {
+      const open = new OpenFrame(kernels, schema[kind.direction], frame, kind.number, options, jit);
+      return kind.reader(open)(0, open.count);
+    });
+  }
+
+  /** Judges the frame now; its kernels are back when the last chunk has been made, or nobody wants more. */
+  function decodeChunks<T>(kind: Kind<T>, schema: Schema, frame: Uint8Array, options: ChunkOptions = {}): Iterable<T> {
+    const size = options.chunkPackets ?? CHUNK_PACKETS;
+    if (!(Number.isSafeInteger(size) && size > 0)) throw new TypeError('[bad_option] chunkPackets is a number from 1');
+    const kernels = idle.pop() ?? makeKernels();
+    try {
+      const open = new OpenFrame(kernels, schema[kind.direction], frame, kind.number, options, jit);
+      return chunksOf(kind.reader(open), open.count, size, () => giveBack(kernels));
+    } catch (error) {
+      giveBack(kernels);
+      throw error;
+    }
+  }
+
   return {
     name: first.name,
     encodeRequest: (schema, batch) => encode(schema.inputs, requestOf(batch)),
@@ -56,14 +83,14 @@ export function createCodec(makeKernels: () => Kernels, options: CodecOptions = 
     encodeRequestParts: (schema, batch) => parts(schema.inputs, requestOf(batch)),
     encodeResponseParts: (schema, batch) => parts(schema.outputs, responseOf(batch)),
     encodePushParts: (schema, batch) => parts(schema.outputs, pushOf(batch)),
-    decodeRequest: (schema, frame, decode = {}) =>
-      lend((kernels) => readRequest(new OpenFrame(kernels, schema.inputs, frame, KIND_REQUEST, decode, jit))),
-    decodeResponse: (schema, frame, decode = {}) =>
-      lend((kernels) => readResponse(new OpenFrame(kernels, schema.outputs, frame, KIND_RESPONSE, decode, jit))),
-    decodePush: (schema, frame, decode = {}) =>
-      lend((kernels) => readPush(new OpenFrame(kernels, schema.outputs, frame, KIND_PUSH, decode, jit))),
-    openRequest: (schema, frame, decode = {}) =>
-      lend((kernels) => readHead(new OpenFrame(kernels, schema.inputs, frame, KIND_REQUEST, decode, jit))),
+    decodeRequest: (schema, frame, options) => decode(request, schema, frame, options),
+    decodeResponse: (schema, frame, options) => decode(response, schema, frame, options),
+    decodePush: (schema, frame, options) => decode(push, schema, frame, options),
+    decodeRequestChunks: (schema, frame, options) => decodeChunks(request, schema, frame, options),
+    decodeResponseChunks: (schema, frame, options) => decodeChunks(response, schema, frame, options),
+    decodePushChunks: (schema, frame, options) => decodeChunks(push, schema, frame, options),
+    openRequest: (schema, frame, options = {}) =>
+      lend((kernels) => readHead(new OpenFrame(kernels, schema.inputs, frame, KIND_REQUEST, options, jit))),
   };
 }
 
@@ -79,50 +106,81 @@ function pushOf({ packets }: PushBatch): Writable {
   return { kind: KIND_PUSH, packets };
 }
 
-function readRequest(open: OpenFrame): DecodedRequest {
-  const { outbox, first, oldest, count } = open;
+/** A kind of frame: how it is told, by which shapes it is read, and into what. */
+interface Kind<T> {
+  readonly number: number;
+  readonly direction: keyof Schema;
+  readonly reader: (open: OpenFrame) => Read<T>;
+}
+
+const request: Kind<DecodedRequest> = { number: KIND_REQUEST, direction: 'inputs', reader: requestReader };
+const response: Kind<DecodedResponse> = { number: KIND_RESPONSE, direction: 'outputs', reader: responseReader };
+const push: Kind<DecodedPush> = { number: KIND_PUSH, direction: 'outputs', reader: pushReader };
+
+function* chunksOf<T>(read: Read<T>, count: number, size: number, done: () => void): Generator<T, void> {
+  try {
+    for (let from = 0; from < count; from += size) yield read(from, Math.min(from + size, count));
+  } finally {
+    done();
+  }
+}
+
+/** Makes a batch of some of a frame's packets, which follow those it made last. */
+type Read<T> = (from: number, to: number) => T;
+
+function requestReader(open: OpenFrame): Read<DecodedRequest> {
+  const { outbox, first, oldest } = open;
   const after = open.dependencies();
-  const reader = open.records();
-  const packets = new Array<DecodedRequest['packets'][number]>(count);
-  for (let i = 0; i < count; i++) {
-    const packet = {
-      seq: open.seq(i),
-      route: open.route(i),
-      records: reader.take(i),
-      after: after === undefined ? [] : (after[i] as number[]),
-      group: open.group(i),
-    };
-    packets[i] = reader.reading === undefined ? packet : { ...packet, ...reader.reading };
-  }
-  return { outbox, first, oldest, packets };
+  const records = open.records();
+  return (from, to) => {
+    records.make(from, to);
+    const packets = new Array<DecodedRequest['packets'][number]>(to - from);
+    for (let i = from; i < to; i++) {
+      const packet = {
+        seq: open.seq(i),
+        route: open.route(i),
+        records: records.take(i),
+        after: after === undefined ? [] : (after[i] as number[]),
+        group: open.group(i),
+      };
+      packets[i - from] = records.reading === undefined ? packet : { ...packet, ...records.reading };
+    }
+    return { outbox, first, oldest, packets };
+  };
 }
 
-function readResponse(open: OpenFrame): DecodedResponse {
-  const { outbox, count } = open;
+function responseReader(open: OpenFrame): Read<DecodedResponse> {
+  const { outbox } = open;
   const messages = open.messages();
-  const reader = open.records();
-  const results = new Array<DecodedResponse['results'][number]>(count);
-  for (let i = 0; i < count; i++) {
-    const result = {
-      seq: open.seq(i),
-      route: open.route(i),
-      records: reader.take(i),
-      status: open.status(i),
-      message: messages === undefined ? '' : (messages[i] as string),
-    };
-    results[i] = reader.reading === undefined ? result : { ...result, ...reader.reading };
-  }
-  return { outbox, results };
+  const records = open.records();
+  return (from, to) => {
+    records.make(from, to);
+    const results = new Array<DecodedResponse['results'][number]>(to - from);
+    for (let i = from; i < to; i++) {
+      const result = {
+        seq: open.seq(i),
+        route: open.route(i),
+        records: records.take(i),
+        status: open.status(i),
+        message: messages === undefined ? '' : (messages[i] as string),
+      };
+      results[i - from] = records.reading === undefined ? result : { ...result, ...records.reading };
+    }
+    return { outbox, results };
+  };
 }
 
-function readPush(open: OpenFrame): DecodedPush {
-  const reader = open.records();
-  const packets = new Array<DecodedPush['packets'][number]>(open.count);
-  for (let i = 0; i < packets.length; i++) {
-    const packet = { route: open.route(i), records: reader.take(i) };
-    packets[i] = reader.reading === undefined ? packet : { ...packet, ...reader.reading };
-  }
-  return { packets };
+function pushReader(open: OpenFrame): Read<DecodedPush> {
+  const records = open.records();
+  return (from, to) => {
+    records.make(from, to);
+    const packets = new Array<DecodedPush['packets'][number]>(to - from);
+    for (let i = from; i < to; i++) {
+      const packet = { route: open.route(i), records: records.take(i) };
+      packets[i - from] = records.reading === undefined ? packet : { ...packet, ...records.reading };
+    }
+    return { packets };
+  };
 }
 
 function readHead(open: OpenFrame): RequestHead {

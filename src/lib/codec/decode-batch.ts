@@ -1,9 +1,8 @@
 import {
-  GROUP_MISMATCH,
   GROUP_READ,
+  GROUP_RECORDS_F64,
   GROUP_ROUTE,
   GROUP_STATE,
-  GROUP_UNSUPPORTED,
   GROUP_WORDS,
   OUT_OF_RANGE,
   TAPE_ATOMIC,
@@ -28,14 +27,13 @@ import {
   TAPE_STATUS,
   TAPE_TAIL,
 } from '../../../assembly/protocol.ts';
-import type { RecordShape, ShapeTable } from '../contract/field.ts';
-import type { Issue } from '../errors.ts';
+import type { ShapeTable } from '../contract/field.ts';
 import { defaultLimits } from '../limits.ts';
-import type { Mark, Reading } from '../packet.ts';
 import type { DecodeOptions } from './codec.ts';
-import { decodeText } from './decode-text.ts';
+import { Text } from './decode-text.ts';
 import type { Heap, Kernels } from './kernels.ts';
-import { Materialiser } from './materialise.ts';
+import { GroupReader } from './materialise.ts';
+import { PacketRecords, RecordGroup } from './packet-records.ts';
 import { installSchema } from './program.ts';
 import { refusalOf } from './refusals.ts';
 
@@ -136,42 +134,47 @@ export class OpenFrame {
     const { i32, u32 } = this.heap;
     const index = this.word(TAPE_MESSAGE_INDEX) >>> 2;
     const lengths = this.word(TAPE_MESSAGE_LENGTHS) >>> 2;
-    const texts = decodeText(this.frame, this.word(TAPE_MESSAGE_TEXT), this.word(TAPE_MESSAGE_BYTES), u32, lengths, k);
+    const texts = new Text({
+      frame: this.frame,
+      offset: this.word(TAPE_MESSAGE_TEXT),
+      bytes: this.word(TAPE_MESSAGE_BYTES),
+      words: u32,
+      lengths,
+      count: k,
+    }).take(k);
     for (const [j, text] of texts.entries()) out[i32[index + j] as number] = text;
     return out;
   }
 
   /**
-   * Makes all records.
+   * Judges all values; the records are made by what is returned.
    *
    * @throws {DecodeError} `out_of_range`, where values are bad and are not to be marked.
    */
   records(): PacketRecords {
-    const materialiser = new Materialiser({
+    const { u32, f64 } = this.heap;
+    const materials = {
       heap: this.heap,
       frame: this.frame,
       tail: this.word(TAPE_TAIL),
       copyBytes: this.options.copyBytes ?? false,
       jsonDepth: this.options.limits?.json ?? defaultLimits.json,
       jit: this.jit,
-    });
-    const groups = this.groups(materialiser);
-    this.judgeValues(materialiser.badJson);
-    return new PacketRecords(this, this.table, groups);
-  }
-
-  private groups(materialiser: Materialiser): Map<number, ReadGroup> {
-    const { u32 } = this.heap;
-    const groups = new Map<number, ReadGroup>();
-    const start = this.word(TAPE_GROUP_RECORDS) >>> 2;
-    for (let g = 0; g < this.word(TAPE_GROUPS); g++) {
-      const group = start + g * GROUP_WORDS;
+    };
+    const groups = new Map<number, RecordGroup>();
+    let badJson = Number.POSITIVE_INFINITY;
+    const first = this.word(TAPE_GROUP_RECORDS) >>> 2;
+    const end = first + this.word(TAPE_GROUPS) * GROUP_WORDS;
+    for (let group = first; group < end; group += GROUP_WORDS) {
       const route = u32[group + GROUP_ROUTE] as number;
       const state = u32[group + GROUP_STATE] as number;
-      const records = state === GROUP_READ ? materialiser.records(this.table.get(route) as RecordShape, group) : [];
-      groups.set(route, { state, records, issues: state === GROUP_READ ? materialiser.issues : noIssues, next: 0 });
+      const shape = this.table.get(route);
+      const reader = state === GROUP_READ && shape ? new GroupReader(materials, shape, group) : null;
+      if (reader) badJson = Math.min(badJson, reader.badJson);
+      groups.set(route, new RecordGroup(state, reader, f64[(group + GROUP_RECORDS_F64) >>> 1] as number));
     }
-    return groups;
+    this.judgeValues(badJson);
+    return new PacketRecords(this, this.table, groups);
   }
 
   private judgeValues(badJson: number): void {
@@ -183,76 +186,6 @@ export class OpenFrame {
   private word(index: number): number {
     return this.heap.u32[this.tape + index] as number;
   }
-}
-
-/** Deals a frame's records out to its packets, which ask in order. */
-class PacketRecords {
-  /** What there is to say of the packet that took last. */
-  reading: Reading | undefined;
-  private readonly open: OpenFrame;
-  private readonly table: ShapeTable;
-  private readonly groups: ReadonlyMap<number, ReadGroup>;
-  // Neighbours mostly have the same route.
-  private route = -1;
-  private group: ReadGroup | undefined;
-  private mark: Mark | undefined;
-
-  constructor(open: OpenFrame, table: ShapeTable, groups: ReadonlyMap<number, ReadGroup>) {
-    this.open = open;
-    this.table = table;
-    this.groups = groups;
-  }
-
-  take(i: number): readonly unknown[] {
-    const route = this.open.route(i);
-    if (route !== this.route) this.turnTo(route);
-    const { group, mark } = this;
-    const items = this.open.items(i);
-    this.reading = mark === undefined ? undefined : { mark, items };
-    if (mark !== undefined || group === undefined || items === 0) return [];
-    const start = group.next;
-    group.next += items;
-    if (group.issues.size > 0) {
-      const issues = issuesOf(group.issues, start, items);
-      if (issues.length > 0) {
-        this.reading = { issues };
-        return [];
-      }
-    }
-    const { records } = group;
-    if (items === 1) return [records[start]];
-    // A group that is one packet's alone is handed on as it is.
-    return items === records.length ? records : records.slice(start, start + items);
-  }
-
-  private turnTo(route: number): void {
-    this.route = route;
-    this.group = this.groups.get(route);
-    if (this.group?.state === GROUP_MISMATCH) this.mark = 'contract_mismatch';
-    else if (this.group?.state === GROUP_UNSUPPORTED || !this.table.has(route)) this.mark = 'unsupported';
-    else this.mark = undefined;
-  }
-}
-
-interface ReadGroup {
-  readonly state: number;
-  readonly records: readonly unknown[];
-  readonly issues: ReadonlyMap<number, readonly Issue[]>;
-  /** Index of the first record that no packet has taken. */
-  next: number;
-}
-
-const noIssues: ReadonlyMap<number, readonly Issue[]> = new Map();
-
-/** The issues of records `start` … `start + items`, with paths that begin at the packet's first record. */
-function issuesOf(issues: ReadonlyMap<number, readonly Issue[]>, start: number, items: number): Issue[] {
-  const own: Issue[] = [];
-  for (let record = start; record < start + items; record++) {
-    for (const { path, message } of issues.get(record) ?? []) {
-      own.push({ path: [record - start, ...path.slice(1)], message });
-    }
-  }
-  return own;
 }
 
 // The frames that come one after another are mostly of one outbox, and its text costs as much as a small frame's head.

@@ -1,0 +1,245 @@
+import type { Field } from '../contract/field.ts';
+import type { FileValue } from '../contract/file.ts';
+import { buildByLoop, builderOf, type Elements } from './build-objects.ts';
+import type { Heap } from './kernels.ts';
+import { unixidOf } from './unixid-text.ts';
+
+/** A column of a group, read from its begin on. Nothing it gives refers to the arena but a view that is copied at once. */
+export interface Cursor {
+  /** The next n values; never more than are left. */
+  take(n: number): ArrayLike<unknown>;
+}
+
+/** Numbers, booleans, dates: what lies in the arena one after another. */
+export class ElementCursor implements Cursor {
+  private readonly heap: Heap;
+  private readonly kind: Elements;
+  private next: number;
+
+  /** @param address Of the column, in bytes. */
+  constructor(heap: Heap, kind: Elements, address: number) {
+    this.heap = heap;
+    this.kind = kind;
+    this.next = address >>> kind.shift;
+  }
+
+  take(n: number): ArrayLike<unknown> {
+    const { view, read } = this.kind;
+    const from = this.place(n);
+    const column = this.heap[view].subarray(from, from + n);
+    return read === undefined ? column : Array.from<number | bigint, unknown>(column, read);
+  }
+
+  /** Passes over the next n. @returns The first one's index in the heap's view of this kind. */
+  place(n: number): number {
+    const from = this.next;
+    this.next += n;
+    return from;
+  }
+}
+
+/** Values that were made beforehand. */
+export class ReadyCursor implements Cursor {
+  private readonly values: readonly unknown[];
+  private next = 0;
+
+  constructor(values: readonly unknown[]) {
+    this.values = values;
+  }
+
+  take(n: number): readonly unknown[] {
+    const from = this.next;
+    this.next += n;
+    return this.values.slice(from, this.next);
+  }
+}
+
+/** Values by their places in a list: symbols, enums. */
+export class PlaceCursor implements Cursor {
+  private readonly list: readonly string[];
+  private readonly places: Uint32Array | Int32Array;
+  private next: number;
+
+  /** @param first Index in `places`; 0: every value is the list's first. */
+  constructor(list: readonly string[], places: Uint32Array | Int32Array, first: number) {
+    this.list = list;
+    this.places = places;
+    this.next = first;
+  }
+
+  take(n: number): string[] {
+    const { list, places, next } = this;
+    const out = new Array<string>(n);
+    if (next === 0) return out.fill(list[0] as string);
+    for (let i = 0; i < n; i++) out[i] = list[places[next + i] as number] as string;
+    this.next += n;
+    return out;
+  }
+}
+
+export class UnixidCursor implements Cursor {
+  private readonly words: Uint32Array;
+  private ticks: number;
+  private nodes: number;
+
+  /** @param ticks Word indices of both columns; a value has two words. */
+  constructor(words: Uint32Array, ticks: number, nodes: number) {
+    this.words = words;
+    this.ticks = ticks;
+    this.nodes = nodes;
+  }
+
+  take(n: number): string[] {
+    const { words, ticks, nodes } = this;
+    const out = new Array<string>(n);
+    for (let i = 0; i < n; i++) out[i] = unixidOf(words, ticks + 2 * i, nodes + 2 * i);
+    this.ticks += 2 * n;
+    this.nodes += 2 * n;
+    return out;
+  }
+}
+
+export class BytesCursor implements Cursor {
+  private readonly frame: Uint8Array;
+  private readonly lengths: Uint32Array;
+  private readonly copies: boolean;
+  private next: number;
+  private at: number;
+
+  /** @param first Index of the first length. @param at Offset in the frame of the first blob. */
+  constructor(frame: Uint8Array, lengths: Uint32Array, first: number, at: number, copies: boolean) {
+    this.frame = frame;
+    this.lengths = lengths;
+    this.next = first;
+    this.at = at;
+    this.copies = copies;
+  }
+
+  take(n: number): Uint8Array[] {
+    const { frame, lengths, copies } = this;
+    const out = new Array<Uint8Array>(n);
+    for (let i = 0; i < n; i++) {
+      const end = this.at + (lengths[this.next++] as number);
+      out[i] = copies ? frame.slice(this.at, end) : frame.subarray(this.at, end);
+      this.at = end;
+    }
+    return out;
+  }
+}
+
+/** What may be absent. */
+export class PresenceCursor implements Cursor {
+  private readonly flags: Uint8Array;
+  private readonly inner: Cursor;
+  private readonly absent: null | undefined;
+  private next: number;
+
+  constructor(flags: Uint8Array, first: number, inner: Cursor, absent: null | undefined) {
+    this.flags = flags;
+    this.next = first;
+    this.inner = inner;
+    this.absent = absent;
+  }
+
+  take(n: number): unknown[] {
+    const { flags, next, absent } = this;
+    let present = 0;
+    for (let i = next; i < next + n; i++) present += flags[i] as number;
+    const values = this.inner.take(present);
+    const out = new Array<unknown>(n);
+    let value = 0;
+    for (let i = 0; i < n; i++) out[i] = flags[next + i] === 1 ? values[value++] : absent;
+    this.next += n;
+    return out;
+  }
+}
+
+export class ListCursor implements Cursor {
+  private readonly counts: Uint32Array;
+  private readonly inner: Cursor;
+  private next: number;
+
+  constructor(counts: Uint32Array, first: number, inner: Cursor) {
+    this.counts = counts;
+    this.next = first;
+    this.inner = inner;
+  }
+
+  take(n: number): unknown[][] {
+    const { counts, next } = this;
+    let sum = 0;
+    for (let i = next; i < next + n; i++) sum += counts[i] as number;
+    const all = listOf(this.inner.take(sum));
+    const out = new Array<unknown[]>(n);
+    let from = 0;
+    for (let i = 0; i < n; i++) {
+      const to = from + (counts[next + i] as number);
+      out[i] = all.slice(from, to);
+      from = to;
+    }
+    this.next += n;
+    return out;
+  }
+}
+
+/** A shape's or struct's objects. */
+export class ObjectCursor implements Cursor {
+  private readonly fields: readonly Field[];
+  private readonly cursors: readonly Cursor[];
+  private readonly heap: Heap;
+  private readonly jit: boolean;
+
+  /** @param cursors Of the fields that the writer has; the others take their defaults. */
+  constructor(fields: readonly Field[], cursors: readonly Cursor[], heap: Heap, jit: boolean) {
+    this.fields = fields;
+    this.cursors = cursors;
+    this.heap = heap;
+    // A function is generated for all fields; a writer who knows fewer is rare.
+    this.jit = jit && cursors.length === fields.length;
+  }
+
+  take(n: number): unknown[] {
+    const { fields, cursors } = this;
+    if (!this.jit) {
+      const columns = fields.map(({ fallback }, i) => cursors[i]?.take(n) ?? defaults(n, fallback?.value));
+      return buildByLoop(fields, n, columns);
+    }
+    const sources = new Array<number | ArrayLike<unknown>>(cursors.length);
+    for (let i = 0; i < sources.length; i++) {
+      const cursor = cursors[i] as Cursor;
+      sources[i] = cursor instanceof ElementCursor ? cursor.place(n) : cursor.take(n);
+    }
+    return builderOf(fields)(n, this.heap, sources);
+  }
+}
+
+export class FileCursor implements Cursor {
+  private readonly cursors: readonly Cursor[];
+
+  /** @param cursors Of name, type, size, upload and content. */
+  constructor(cursors: readonly Cursor[]) {
+    this.cursors = cursors;
+  }
+
+  take(n: number): FileValue[] {
+    const [names, types, sizes, uploads, contents] = this.cursors.map((cursor) => cursor.take(n));
+    return Array.from({ length: n }, (_, i) => ({
+      name: names?.[i] as string,
+      type: types?.[i] as string,
+      size: sizes?.[i] as number,
+      upload: uploads?.[i] as string,
+      content: contents?.[i] as Uint8Array,
+    }));
+  }
+}
+
+/** A list of its own for whoever keeps it: a column of numbers may be a view of the arena. */
+export function listOf(column: ArrayLike<unknown>): unknown[] {
+  return Array.isArray(column) ? column : Array.from(column);
+}
+
+/** The default n times; an object is not shared between records. */
+function defaults(n: number, value: unknown): unknown[] {
+  const isShared = typeof value !== 'object' || value === null;
+  return Array.from({ length: n }, () => (isShared ? value : structuredClone(value)));
+}
