@@ -2,7 +2,7 @@ import { type CodecName, codecNames, inParts, ownCodecs } from './adapter.ts';
 import type { Row } from './compare.ts';
 import { abouts, type WorkloadName, workloadNames } from './fixtures.ts';
 import { figure, ratio, table } from './markdown.ts';
-import { wanted } from './wanted.ts';
+import { wanted, wantedInChunks } from './wanted.ts';
 
 const timed = ['encode', 'decode'] as const;
 
@@ -84,9 +84,12 @@ export function ownTable(rows: Rows): string {
     );
     const floors = ownCodecs.flatMap((codec) => timeOf(row, codec, 'floor') ?? []);
     const floor = floors.length > 0 ? Math.min(...floors) : undefined;
-    return [name, ...own, ratio(timeOf(row, 'crudp', 'decode'), floor), ratio(bestRival(row, 'decode')?.value, floor)];
+    const rival = bestRival(row, 'decode')?.value;
+    const chunks = ratio(rival, timeOf(row, 'crudp', 'chunks'), name === 'W5' ? wantedInChunks : undefined);
+    return [name, ...own, chunks, ratio(timeOf(row, 'crudp', 'decode'), floor), ratio(rival, floor)];
   });
-  return table(['twin / module', 'encode', 'decode', 'open', 'decode / floor', 'best rival / floor'], body);
+  const head = ['encode', 'decode', 'open', 'best rival / in chunks', 'decode / floor', 'best rival / floor'];
+  return table(['twin / module', ...head], body);
 }
 
 /** The same for the README: times, the best rival's, and how many times as fast that is. */

@@ -31,8 +31,17 @@ function bind(codec: Codec, workload: Workload): Bound {
     extras: {
       open: (bytes) => codec.openRequest(app, bytes),
       floor: floorOf(workload),
+      // Fewer packets are one chunk: the same as decode.
+      ...(workload.name === 'W5' ? { chunks: (bytes) => countIn(codec, bytes) } : {}),
       // Without blobs there is one part: the same as encode.
       ...(workload.name === 'W6' ? { [inParts]: () => codec.encodeRequestParts(app, batch) } : {}),
     },
   };
+}
+
+/** Goes through all chunks and keeps none, as who works through them does. */
+function countIn(codec: Codec, bytes: Uint8Array): number {
+  let count = 0;
+  for (const { packets } of codec.decodeRequestChunks(app, bytes)) count += packets.length;
+  return count;
 }
