@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromiumArgs, chromiumPath } from '../../../scripts/chromium.mjs';
+
+/** A browser profile whose browser may be killed and started again. Driven by the pages it shows, and by nothing else. */
+export class Profile {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'crudp-kill-'));
+  private child: ChildProcess | undefined;
+
+  show(url: string): void {
+    const profile = `--user-data-dir=${this.folder}`;
+    const args = [...chromiumArgs, '--headless=new', '--no-first-run', '--disable-sync', profile, url];
+    // A process group of its own: its helper processes die with it.
+    this.child = spawn(chromiumPath, args, { detached: true, stdio: 'ignore' });
+  }
+
+  /** As when the battery is empty: every process of it at once, without a word. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (!child?.pid) return;
+    const exited = once(child, 'exit');
+    process.kill(-child.pid, 'SIGKILL');
+    await exited;
+  }
+
+  async delete(): Promise<void> {
+    await this.kill();
+    // Killed processes' files are let go a moment after the first of them.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { crudpServer, implement } from '../../../src/server.ts';
+import { sqliteJournal } from '../../../src/sqlite.ts';
+import { app } from './contract.ts';
+
+/** What has come of the numbers, each with how often. */
+export interface Told {
+  /** By the page: on the browser's disk. */
+  readonly saved: Map<number, number>;
+  /** By the handler. */
+  readonly effects: Map<number, number>;
+  /** By the page, one entry for each of its lives. */
+  readonly confirmed: Map<string, number>;
+  readonly rejected: Map<string, number>;
+}
+
+/** A server with its page, which outlives the browsers. */
+export interface KillServer {
+  readonly url: string;
+  readonly told: Told;
+  /** Resolves when so many more of a kind have been told, or when the page's outbox is `empty`. */
+  next(what: keyof Told | 'empty', count?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startKillServer(): Promise<KillServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'crudp-kill-server-'));
+  const script = await bundlePage();
+  const told: Told = { saved: new Map(), effects: new Map(), confirmed: new Map(), rejected: new Map() };
+  const waiting = new Map<string, { left: number; resolve: () => void }>();
+  const hear = (what: keyof Told | 'empty'): void => {
+    const waiter = waiting.get(what);
+    if (!waiter || --waiter.left > 0) return;
+    waiting.delete(what);
+    waiter.resolve();
+  };
+  const tell = <K>(what: keyof Told, counts: Map<K, number>, key: K): void => {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    hear(what);
+  };
+
+  const server = crudpServer(app, {
+    journal: sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }),
+    authenticate: () => ({ user: 'ana' }),
+    // Every life of the browser leaves a stream that nobody has closed.
+    maxStreamsPerUser: 1000,
+  });
+  server.use(
+    implement(app, {
+      marks: {
+        access: { create: 'authenticated' },
+        create: (_, records) => {
+          for (const { n } of records) tell('effects', told.effects, n);
+        },
+      },
+    }),
+  );
+  const http = createServer((request, response) => {
+    server.listener(request, response, () => {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+      const n = Number(searchParams.get('n'));
+      const what = pathname.slice(1);
+      if (what === 'saved') tell(what, told.saved, n);
+      if (what === 'confirmed' || what === 'rejected')
+        tell(what, told[what], `${n} in life ${searchParams.get('life')}`);
+      if (what === 'empty') hear('empty');
+      const isScript = what === 'page.js';
+      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
+      response.end(
+        isScript ? script : '<!doctype html><title>numbers</title><script type="module" src="/page.js"></script>',
+      );
+    });
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  await server.start();
+  return {
+    url: `http://localhost:${(http.address() as AddressInfo).port}`,
+    told,
+    next: (what, count = 1) => new Promise((resolve) => waiting.set(what, { left: count, resolve })),
+    async close() {
+      http.closeAllConnections();
+      http.close();
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function bundlePage(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'page.ts')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+}
