@@ -21,9 +21,14 @@ export interface AcceptDeps {
   readonly metrics: Metrics;
   readonly limits: DecodeLimits;
   readonly maxWaitMs: number;
+  /** Packets of a user that may wait. */
+  readonly maxQueuedPackets: number;
   /** Aborted when the server closes: those who wait for results are answered with what there is. */
   readonly closing: AbortSignal;
 }
+
+/** Until a user whose queue is full may try again. */
+const fullRetrySeconds = 5;
 
 /**
  * Steps 1 to 4 of C.2, and the answer.
@@ -58,7 +63,12 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
     oldest: head.first - head.oldest,
     packets,
     receivedAt: deps.clock.now(),
+    maxWaiting: deps.maxQueuedPackets,
   });
+  if (outcome.kind === 'full') {
+    const facts = { body: { waiting: outcome.waiting }, retryAfterSeconds: fullRetrySeconds };
+    throw new RequestRefused(429, 'queue_full', 'too many of your packets wait here', facts);
+  }
   if (outcome.kind === 'moved') {
     const { epoch, seq: accepted, tag } = outcome.place;
     const body = { epoch, accepted, tag };

@@ -38,6 +38,8 @@ export interface IncomingBatch extends OutboxKey {
   readonly packets: readonly PacketHead[];
   /** Milliseconds since 1970 UTC. */
   readonly receivedAt: number;
+  /** New packets are refused where, with them, more of the user's would wait, in all outboxes together. Default: no limit. */
+  readonly maxWaiting?: number;
 }
 
 export type AcceptOutcome =
@@ -50,7 +52,9 @@ export type AcceptOutcome =
       /** Packets of the frame that were not new and have neither packet nor result here any more. */
       readonly forgotten: readonly number[];
     }
-  | { readonly kind: 'moved'; readonly place: Place };
+  | { readonly kind: 'moved'; readonly place: Place }
+  /** Nothing has changed. `waiting`: how many of the user's packets wait; numbers that were never used may count. */
+  | { readonly kind: 'full'; readonly waiting: number };
 
 /** Packets' results as they were committed together: one response frame. */
 export interface ResultChunk {

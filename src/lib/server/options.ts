@@ -54,6 +54,10 @@ export interface ServerOptions {
   readonly limits?: Partial<DecodeLimits>;
   /** Bytes of a POST's body. Default: the limit of a frame, 8 MiB. */
   readonly maxBatchBytes?: number;
+  /** A body has this long, and half a millisecond more for each of its bytes that has come; then 408. Default 30 000. */
+  readonly slowBodyMs?: number;
+  /** Packets of a user that may wait here; with more, 429. Default 100 000. */
+  readonly maxQueuedPackets?: number;
   /** Outboxes whose packets run side by side. Default 16. */
   readonly concurrency?: number;
   /** How often a packet may be begun, by asking for another try or by the process dying. Default 3. */
@@ -129,6 +133,8 @@ export function settingsOf(options: ServerOptions): Settings {
     log: options.log ?? logFailures,
     limits,
     maxBatchBytes: options.maxBatchBytes ?? limits.frame,
+    slowBodyMs: options.slowBodyMs ?? 30_000,
+    maxQueuedPackets: options.maxQueuedPackets ?? 100_000,
     concurrency: options.concurrency ?? 16,
     maxAttempts: options.maxAttempts ?? 3,
     handlerTimeoutMs: options.handlerTimeoutMs ?? Number.POSITIVE_INFINITY,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nowhere } from '../../../src/lib/server/journal.ts';
+import { nowhere, type Place } from '../../../src/lib/server/journal.ts';
 import type { Subject } from '../journal.ts';
 import {
   accept,
@@ -35,6 +35,25 @@ export function acceptSuite(subject: Subject): void {
       expect(outcome).toEqual({ kind: 'accepted', accepted: 5, appended: 3, forgotten: [] });
       expect(await journal.place(ana)).toEqual({ epoch: journal.epoch, seq: 5, tag: tagOf(ana, 5) });
       expect(journal.epoch).toMatch(/^[0-9a-f]{16}$/);
+    });
+
+    it('refuses new packets of a user of whom too many would wait, in all outboxes, and nothing else', async () => {
+      const { journal } = subject;
+      await accept(journal, ana, [1, 2, 3]);
+      await accept(journal, luis, [1, 2, 3]);
+      const more = (count: number) => batchOf(anasPhone, nowhere, [1, 2, 3].slice(0, count), { maxWaiting: 5 });
+      expect(await journal.accept(more(3))).toEqual({ kind: 'full', waiting: 3 });
+      expect(await journal.place(anasPhone)).toEqual(nowhere);
+      expect(await journal.accept(more(2))).toMatchObject({ kind: 'accepted', appended: 2 });
+      // What is known already is no new packet.
+      const again = batchOf(ana, await journal.place(ana), [1, 2, 3], { maxWaiting: 0 });
+      expect(await journal.accept(again)).toMatchObject({ kind: 'accepted', appended: 0 });
+      // What has run waits no more.
+      await runAll(journal, [1, 2, 3]);
+      const next = (maxWaiting: number, after: Place) => batchOf(ana, after, [4, 5], { maxWaiting });
+      const place = await journal.place(ana);
+      expect(await journal.accept(next(3, place))).toEqual({ kind: 'full', waiting: 2 });
+      expect(await journal.accept(next(4, place))).toMatchObject({ kind: 'accepted', appended: 2 });
     });
 
     it('keeps the batch as it came: frame, sender, contract, time', async () => {

@@ -97,7 +97,8 @@ class World {
     const oldest = this.#chance(0.3) ? Math.max(1, place.seq - this.#below(15)) : 1;
     const batch = batchOf(key, this.#after(place), packets, { oldest });
     const outcome = await this.#both((journal) => journal.accept(batch));
-    return outcome.kind === 'moved' ? 'moved' : outcome.forgotten.length > 0 ? 'forgotten' : 'accepted';
+    if (outcome.kind !== 'accepted') return outcome.kind;
+    return outcome.forgotten.length > 0 ? 'forgotten' : 'accepted';
   }
 
   async claim(): Promise<string> {

@@ -1,25 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../clock.ts';
 import { RequestRefused } from '../refused.ts';
+
+export interface BodyLimits {
+  readonly clock: Clock;
+  /** Bytes of a whole body. */
+  readonly maxBatchBytes: number;
+  /** A body has this long, and `msPerByte` more for each byte that has come. */
+  readonly slowBodyMs: number;
+}
+
+interface Sides {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** 2 kB a second, less than a telephone at the edge of its network: whoever is slower holds a connection, and sends nothing. */
+const msPerByte = 0.5;
 
 /**
  * Reads a whole request body, counting: an announced length is believed only where it is too much.
  *
  * A body somewhat too large is read to its end and dropped, so that the sender, who may not look for an answer before he
- * has sent all, gets it. Beyond twice the limit the connection is given up with the answer.
+ * has sent all, gets it. Beyond twice the limit, or when time is over, the connection is given up with the answer.
  *
- * @throws {RequestRefused} 413 `too_large`; 408 `aborted`, which hardly anybody hears.
+ * @throws {RequestRefused} 413 `too_large`; 408 `too_slow`; 408 `aborted`, which hardly anybody hears.
  */
-export async function readBody(
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  maxBytes: number,
-): Promise<Uint8Array> {
+export async function readBody({ request, response }: Sides, limits: BodyLimits): Promise<Uint8Array> {
+  const { maxBatchBytes: maxBytes } = limits;
   let bytes = 0;
   const isHopeless = () => bytes > 2 * maxBytes || Number(request.headers['content-length'] ?? 0) > 2 * maxBytes;
   const chunks: Buffer[] = [];
+  const deadline = new Deadline(limits, () => bytes);
   try {
     if (!isHopeless()) {
       // Left alive when the loop is left: destroying the request would take the answer's connection away.
-      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for await (const chunk of timely(request.iterator({ destroyOnReturn: false }), deadline)) {
         bytes += chunk.length;
         if (bytes <= maxBytes) chunks.push(chunk);
         else chunks.length = 0;
@@ -27,13 +43,58 @@ export async function readBody(
       }
     }
   } catch (cause) {
+    if (cause instanceof RequestRefused) {
+      giveUp({ request, response });
+      throw cause;
+    }
     throw new RequestRefused(408, 'aborted', `the body ended early: ${String(cause)}`);
+  } finally {
+    deadline.cancel();
   }
   const hasRest = isHopeless();
-  if (hasRest && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
+  if (hasRest) giveUp({ request, response });
   if (hasRest || bytes > maxBytes) {
     throw new RequestRefused(413, 'too_large', `a body has at most ${maxBytes} bytes`, { body: { maxBytes } });
   }
   const [only] = chunks;
   return only && chunks.length === 1 ? only : Buffer.concat(chunks, bytes);
+}
+
+function giveUp({ request, response }: Sides): void {
+  if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
+}
+
+/** The time that a body has: the more of it has come, the longer. */
+class Deadline {
+  /** Rejects when it is over. */
+  readonly over: Promise<never>;
+  cancel: () => void = () => {};
+
+  constructor({ clock, slowBodyMs }: BodyLimits, received: () => number) {
+    const startedAt = clock.now();
+    this.over = new Promise((_, reject) => {
+      const look = (): void => {
+        const leftMs = slowBodyMs + msPerByte * received() - (clock.now() - startedAt);
+        if (leftMs <= 0) reject(new RequestRefused(408, 'too_slow', 'the body came too slowly'));
+        else {
+          const timer = clock.after(leftMs, look);
+          this.cancel = () => timer.cancel();
+        }
+      };
+      look();
+    });
+    // Mostly nobody waits for it any more.
+    this.over.catch(() => undefined);
+  }
+}
+
+async function* timely(body: AsyncIterableIterator<Buffer>, deadline: Deadline): AsyncGenerator<Buffer, void> {
+  for (;;) {
+    const next = body.next();
+    // Given up, the connection ends, and the reading with it.
+    next.catch(() => undefined);
+    const { done, value } = await Promise.race([next, deadline.over]);
+    if (done) return;
+    yield value;
+  }
 }

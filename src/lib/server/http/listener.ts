@@ -30,6 +30,7 @@ export interface ListenerDeps {
   readonly origins: readonly string[];
   readonly clock: Clock;
   readonly maxBatchBytes: number;
+  readonly slowBodyMs: number;
   readonly pollMs: number;
 }
 

@@ -11,13 +11,14 @@ export interface SyncRouteDeps {
   readonly authenticate: Authenticate;
   readonly clock: Clock;
   readonly maxBatchBytes: number;
+  readonly slowBodyMs: number;
 }
 
 /** POST {base}/sync. */
 export async function answerSync(exchange: Exchange, deps: SyncRouteDeps): Promise<void> {
   const { identity } = await authenticated(exchange, deps.authenticate, deps.clock);
   const headers = readSyncHeaders((name) => exchange.header(name));
-  const frame = await readBody(exchange, deps.maxBatchBytes);
+  const frame = await readBody(exchange, deps);
   const reply = await deps.core.sync({ identity, ...headers, frame, signal: exchange.gone });
   const { status, json, retryAfterSeconds, outbox, packets, appended } = reply;
   exchange.answer(status, json, {

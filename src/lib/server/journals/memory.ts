@@ -99,8 +99,9 @@ class MemoryJournal implements Journal {
     this.#check();
     checkUser(batch.user);
     const known = this.#find(batch);
+    const waiting = this.#waitingOf(batch.user);
     const outbox = known ?? new MemoryOutbox(batch);
-    const outcome = outbox.accept(batch, this.epoch, ++this.#batches);
+    const outcome = outbox.accept(batch, this.epoch, ++this.#batches, waiting);
     if (outcome.kind === 'accepted' && outcome.appended > 0) {
       if (!known) this.#add(outbox);
       if (!this.#leases.has(outbox)) this.#turns.add(outbox.user, outbox);
@@ -245,6 +246,12 @@ class MemoryJournal implements Journal {
   #add(outbox: MemoryOutbox): void {
     const mine = this.#outboxes.get(outbox.user) ?? new Map<string, MemoryOutbox>();
     this.#outboxes.set(outbox.user, mine.set(outbox.outbox, outbox));
+  }
+
+  #waitingOf(user: string): number {
+    let waiting = 0;
+    for (const outbox of this.#outboxes.get(user)?.values() ?? []) waiting += outbox.waitingCount;
+    return waiting;
   }
 
   *#all(): Iterable<MemoryOutbox> {

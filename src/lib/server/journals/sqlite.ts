@@ -232,7 +232,7 @@ class SqliteJournal implements Journal {
 
 /** Copied field by field: what a caller's object holds besides must not reach the thread, which may not take it. */
 function pack(batch: IncomingBatch): PackedBatch {
-  const { user, outbox, contract, tag, oldest, receivedAt } = batch;
+  const { user, outbox, contract, tag, oldest, receivedAt, maxWaiting } = batch;
   const { epoch, seq, tag: afterTag } = batch.after;
   return {
     user,
@@ -245,6 +245,7 @@ function pack(batch: IncomingBatch): PackedBatch {
     identity: JSON.stringify(batch.identity),
     packets: batch.packets.map((packet) => ({ seq: packet.seq, after: packet.after })),
     frame: new Uint8Array(batch.frame),
+    ...(maxWaiting !== undefined && { maxWaiting }),
   };
 }
 

@@ -75,11 +75,16 @@ export class MemoryOutbox implements OutboxKey {
     return this.#accepted === 0 ? { epoch: '0', seq: 0, tag: '0' } : { epoch, seq: this.#accepted, tag: this.#tag };
   }
 
-  /** @param order Greater for each batch that the journal accepts. */
-  accept(batch: IncomingBatch, epoch: string, order: number): AcceptOutcome {
+  /**
+   * @param order Greater for each batch that the journal accepts.
+   * @param waiting How many of the user's packets wait, in all outboxes.
+   */
+  accept(batch: IncomingBatch, epoch: string, order: number, waiting: number): AcceptOutcome {
     const place = this.place(epoch);
     const { moved, fresh, known } = admissionOf(batch, place);
     if (moved) return { kind: 'moved', place };
+    const { maxWaiting = Number.POSITIVE_INFINITY } = batch;
+    if (fresh.length > 0 && waiting + fresh.length > maxWaiting) return { kind: 'full', waiting };
     this.#forget((seq) => seq < batch.oldest);
     const forgotten = known.filter((seq) => !this.#waiting.has(seq) && !this.#results.has(seq));
     const [first, last] = [fresh[0], fresh.at(-1)];

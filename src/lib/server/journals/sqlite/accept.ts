@@ -2,7 +2,7 @@ import type { AcceptOutcome } from '../../journal.ts';
 import { admissionOf, dependenciesOf, type JournalPacket } from '../admission.ts';
 import type { PackedBatch } from './calls.ts';
 import { type Connection, sumOf } from './connection.ts';
-import { addOutbox, findOutbox, type OutboxRow, placeOf, runsText, waitingAmong } from './outbox.ts';
+import { addOutbox, findOutbox, type OutboxRow, placeOf, runsText, waitingAmong, waitingOf } from './outbox.ts';
 import { forgetBelow, statusesOf } from './results.ts';
 
 /** Steps 3 and 4 of PROTOCOL.md C.2, in the transaction that is open. */
@@ -11,6 +11,10 @@ export function acceptBatch(db: Connection, batch: PackedBatch, epoch: string): 
   const place = placeOf(known, epoch);
   const { moved, fresh, known: before } = admissionOf(batch, place);
   if (moved) return { kind: 'moved', place };
+  if (fresh.length > 0 && batch.maxWaiting !== undefined) {
+    const waiting = waitingOf(db, batch.user);
+    if (waiting + fresh.length > batch.maxWaiting) return { kind: 'full', waiting };
+  }
   if (!known && fresh.length === 0) return { kind: 'accepted', accepted: 0, appended: 0, forgotten: before };
 
   const outbox = known ?? addOutbox(db, batch);

@@ -99,6 +99,20 @@ export function backlogOf(db: Connection): Backlog {
   return { packets: (batches?.packets ?? 0) - (outOfLine?.packets ?? 0), oldestAt: batches?.oldest ?? null };
 }
 
+/** About how many of a user's packets wait: by numbers, so that no batch is read for it. */
+export function waitingOf(db: Connection, user: string): number {
+  const rows = db.all<{ accepted: number; next: number; done: string | null }>(
+    'SELECT accepted, next, done FROM crudp_outbox WHERE user = ? AND accepted >= next',
+    user,
+  );
+  let waiting = 0;
+  for (const { accepted, next, done } of rows) {
+    const spans = done === null ? [] : (JSON.parse(done) as Span[]);
+    waiting += accepted - next + 1 - spans.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  }
+  return waiting;
+}
+
 export type OutboxLine = Pick<OutboxRow, 'id' | 'next' | 'done'>;
 
 /** Which of `seqs`, ascending, have been accepted and not completed. */
