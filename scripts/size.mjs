@@ -74,14 +74,14 @@ const KiB = 1024;
 const budgets = [
   { name: 'codec.wasm', wanted: 9000, measure: () => wasm().length },
   { name: 'codec.wasm, brotli', wanted: 3600, held: 4200, measure: () => brotliCompressSync(wasm()).length },
-  { name: 'crudp/codec, gzip', wanted: 13 * KiB, held: 27_500, measure: () => bundledGzip('src/codec.ts') },
+  { name: 'crudp/codec, gzip', wanted: 13 * KiB, held: 28_400, measure: () => bundledGzip('src/codec.ts') },
   {
     name: 'crudp/client without codec, gzip',
     wanted: 9 * KiB,
     held: 23_900,
     measure: () => bundledGzip('src/client.ts', codecFolder),
   },
-  { name: 'crudp/client, gzip', wanted: 21 * KiB, held: 50_000, measure: () => bundledGzip('src/client.ts') },
+  { name: 'crudp/client, gzip', wanted: 21 * KiB, held: 50_500, measure: () => bundledGzip('src/client.ts') },
 ];
 
 if (wasmIsStale()) buildWasm();
