@@ -1,4 +1,5 @@
-// The page of kill.test.ts: enqueues numbers until it is killed, or brings home what earlier lives of the browser left.
+// The page of kill.test.ts and tabs.test.ts: enqueues numbers, until it is killed or `count` are saved, and brings home what
+// was saved before. Its title says whether it leads.
 import { crudpClient, indexedDbStorage } from '../../../src/client.ts';
 import { app } from './contract.ts';
 
@@ -6,6 +7,8 @@ const query = new URLSearchParams(location.search);
 const life = Number(query.get('life'));
 /** How many packets are being saved at the same time. */
 const WIDTH = 4;
+const count = Number(query.get('count') ?? Number.POSITIVE_INFINITY);
+const first = life * 1_000_000;
 
 const client = crudpClient(app, {
   url: '/api',
@@ -24,18 +27,25 @@ client.marks.on('create', (event) => {
   }
 });
 
+let savedCount = 0;
 client.outbox.subscribe(() => {
-  if (query.get('enqueue') === 'true') return;
-  if (client.outbox.getSnapshot().count === 0) void fetch('/empty', { method: 'POST' });
+  const waiting = client.outbox.getSnapshot().count;
+  document.body.dataset.waiting = String(waiting + (Number.isFinite(count) ? count - savedCount : 0));
+  if (query.get('enqueue') !== 'true' && waiting === 0) void fetch('/empty', { method: 'POST' });
 });
 
-async function enqueue(first: number): Promise<void> {
-  for (let n = first; ; n += WIDTH) {
+client.status.subscribe(() => {
+  document.title = client.status.getSnapshot().isLeader ? 'leads' : 'follows';
+});
+
+async function enqueue(lane: number): Promise<void> {
+  for (let n = first + lane; n < first + count; n += WIDTH) {
     await client.marks.create({ n }).saved;
+    savedCount++;
     await fetch(`/saved?n=${n}`, { method: 'POST' });
   }
 }
 
 if (query.get('enqueue') === 'true') {
-  for (let lane = 0; lane < WIDTH; lane++) void enqueue(life * 1_000_000 + lane);
+  for (let lane = 0; lane < WIDTH; lane++) void enqueue(lane);
 }

@@ -27,6 +27,7 @@ export interface KillServer {
   readonly told: Told;
   /** Resolves when so many more of a kind have been told, or when the page's outbox is `empty`. */
   next(what: keyof Told | 'empty', count?: number): Promise<void>;
+  openStreams(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -84,6 +85,7 @@ export async function startKillServer(): Promise<KillServer> {
   return {
     url: `http://localhost:${(http.address() as AddressInfo).port}`,
     told,
+    openStreams: async () => Number(/^crudp_streams_open (\d+)$/m.exec(await server.metrics())?.[1]),
     next: (what, count = 1) => new Promise((resolve) => waiting.set(what, { left: count, resolve })),
     async close() {
       http.closeAllConnections();

@@ -1,0 +1,71 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumFound } from '../../scripts/chromium.mjs';
+import { type Browser, openBrowser } from './demo/browser.ts';
+import { type KillServer, startKillServer } from './kill/server.ts';
+
+/** What each tab saves. */
+const PACKETS = 20;
+
+describe.skipIf(!chromiumFound)('Tabs of one browser', () => {
+  let server: KillServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startKillServer(), openBrowser()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  /** Opens tabs that save numbers of their own, and hear of those of all. */
+  function open(lives: readonly number[]): Promise<Page[]> {
+    return Promise.all(
+      lives.map(async (life) => {
+        const page = await browser.context.newPage();
+        await page.goto(`${server.url}/?life=${life}&enqueue=true&count=${PACKETS}`);
+        return page;
+      }),
+    );
+  }
+
+  const numbersOf = (lives: readonly number[]) =>
+    lives.flatMap((life) => Array.from({ length: PACKETS }, (_, i) => life * 1_000_000 + i));
+
+  /** Each number done once, and heard of once by each tab that lives. */
+  function check(saved: readonly number[], hearing: readonly number[]): void {
+    for (const n of saved) {
+      expect(server.told.effects.get(n), `effects of ${n}`).toBe(1);
+      for (const life of hearing) expect(server.told.confirmed.get(`${n} in life ${life}`), `${n} in ${life}`).toBe(1);
+    }
+    expect(server.told.rejected).toEqual(new Map());
+  }
+
+  it.each([[[1, 2]], [[11, 12, 13, 14, 15, 16]]])('save, send and hear as one: %j', async (lives) => {
+    const heard = server.next('confirmed', lives.length * lives.length * PACKETS);
+    const pages = await open(lives);
+    await heard;
+    check(numbersOf(lives), lives);
+    const titles = await Promise.all(pages.map((page) => page.title()));
+    expect(titles.filter((title) => title === 'leads')).toHaveLength(1);
+    await expect.poll(() => server.openStreams(), { timeout: 10_000 }).toBe(1);
+    for (const page of pages) await page.close();
+  });
+
+  it('go on when the one that leads has crashed', async () => {
+    const [leader] = await open([21]);
+    await leader?.waitForFunction(() => document.title === 'leads');
+    const followers = await open([22, 23]);
+    // In the midst of it.
+    await server.next('effects', PACKETS);
+    const crashed = leader?.waitForEvent('crash');
+    leader?.goto('chrome://crash').catch(() => undefined);
+    await crashed;
+    await Promise.any(followers.map((page) => page.waitForFunction(() => document.title === 'leads')));
+    await Promise.all(followers.map((page) => page.waitForFunction(() => document.body.dataset.waiting === '0')));
+    check(numbersOf([22, 23]), [22, 23]);
+    // The crashed one's own, as far as they were saved, were the others' to send; what it heard of is not known.
+    const left = [...server.told.saved.keys()].filter((n) => n >= 21_000_000 && n < 22_000_000);
+    check(left, []);
+  });
+});
