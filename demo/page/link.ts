@@ -12,5 +12,5 @@ export function linkOf({ state, reason, stream }: ClientStatus): Link {
   if (state === 'needs-auth') return 'signed_out';
   if (state === 'held') return 'held';
   if (state === 'offline') return reason === 'switched_off' ? 'switched_off' : 'offline';
-  return stream === 'open' || stream === 'polling' ? 'online' : 'connecting';
+  return ['open', 'polling', 'refused'].includes(stream) ? 'online' : 'connecting';
 }

@@ -237,6 +237,22 @@ describe('Stream', () => {
     await server.opened(1);
   });
 
+  it('that the server has no room for is done without: results are asked for', async () => {
+    const server = new FakeServer(app);
+    server.greets = false;
+    const { client, clock } = bench({ server });
+    (await server.opened(0)).end({ status: 429, retryAfterMs: 600_000 });
+    await settle();
+    expect(client.status.getSnapshot().stream).toBe('refused');
+    const operation = client.notes.create(note('1'));
+    await operation.accepted;
+    const outbox = server.posts[0]?.batch.outbox;
+    server.results.set(`${outbox}.1`, { seq: 1, route: 4, status: 0, message: '', records: [stored('1')] });
+    clock.advance(60_000);
+    expect(await operation.result).toEqual([stored('1')]);
+    expect(server.streams).toHaveLength(1);
+  });
+
   it('that has a gap says so, and pending results are asked for', async () => {
     const { client, server, clock, gaps } = bench();
     const operation = client.notes.create(note('1'));

@@ -52,7 +52,7 @@ export class Engine {
     this.sync = new Sync({
       ...deps,
       inbox,
-      isStreaming: () => this.streamState === 'open' || this.streamState === 'polling',
+      isStreaming: () => ['open', 'polling', 'refused'].includes(this.streamState),
       onState: deps.onSync,
       onFrame,
       onAccepted,

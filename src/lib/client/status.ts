@@ -29,4 +29,5 @@ export interface ClientStatus {
   readonly isLeader: boolean;
 }
 
-export type StreamState = 'closed' | 'connecting' | 'open' | 'polling';
+/** `refused`: the user has as many streams open as the server allows; results are asked for, pushes are not heard. */
+export type StreamState = 'closed' | 'connecting' | 'open' | 'polling' | 'refused';

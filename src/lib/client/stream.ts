@@ -162,6 +162,7 @@ export class Stream {
       this.deps.onNeedsAuth();
       return 'again';
     }
+    if (end.status === 429) this.deps.onState('refused');
     if (end.status !== 200) return end.retryAfterMs ?? 'failed';
     if (this.timers.has('polling')) {
       this.backoff.reset();
