@@ -286,7 +286,7 @@ describe('Asking again', () => {
     const operation = client.notes.create(note('1'));
     const stream = await server.opened(0);
     await operation.accepted;
-    stream.end({ status: 429, retryAfterMs: 600_000 });
+    stream.end({ status: 503, retryAfterMs: 600_000 });
     await settle();
     clock.advance(300_000);
     await settle();
