@@ -1,4 +1,4 @@
-// A server in a process of its own, to be killed: node kill-server.mjs FOLDER
+// A server in a process of its own, to be killed: node kill-server.mjs FOLDER [POINT COUNT]
 // Its log goes to stdout as JSON lines, the first of which has the port.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,11 +9,13 @@ import { implement } from '../../src/lib/server/implement.ts';
 import { sqliteJournal } from '../../src/lib/server/journals/sqlite.ts';
 import { crudpServer } from '../../src/lib/server/server.ts';
 import { app } from '../server/app.ts';
+import { journalAt, killerAt } from './kill-points.ts';
 
-const folder = process.argv[2] as string;
+const [folder = '', point, count = '1'] = process.argv.slice(2);
+const pass = killerAt(point, Number(count));
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const server = crudpServer(app, {
-  journal: sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }),
+  journal: journalAt(sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }), pass),
   codec: portableCodec(),
   authenticate: () => ({ user: 'ana' }),
   log: say,
@@ -23,11 +25,14 @@ server.use(
     notes: {
       access: { create: 'public' },
       async create(ctx, records) {
+        const seq = Number(ctx.reqId.split('.')[1]);
+        pass('handler-before', seq);
         // What a handler does outside of the journal: it stays done when the process dies.
         appendFileSync(join(folder, 'runs'), `${ctx.reqId} ${ctx.attempt}\n`);
         say({ event: 'begun', reqId: ctx.reqId });
         ctx.effect('INSERT INTO ran (req_id) VALUES (?)', [ctx.reqId], { expectChanges: 1 });
         if (ctx.attempt === 1 && records.some(({ text }) => text === 'hang')) await new Promise(() => {});
+        pass('handler-after', seq);
         return records;
       },
     },

@@ -1,42 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import Database from 'libsql';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { note } from '../server/app.ts';
 import { EventReader, resultsIn } from '../server/event-reader.ts';
 import { creates, Sender } from '../server/harness.ts';
+import { randomOf } from './journal-frames.ts';
+import { newKillFolder, numbersTo, rowsIn, runsIn } from './kill-folder.ts';
+import { LastingClient } from './lasting-client.ts';
 import { bundleServer, Victim } from './victim.ts';
 
+/** ROUNDS=300 for the long run. */
+const rounds = Number(process.env.ROUNDS ?? 30);
+const perRound = 100;
 const outbox = '00000000000000a1';
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'crudp-kill-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const database = new Database(join(folder, 'app.db'));
-  database.exec('CREATE TABLE ran (req_id TEXT NOT NULL)');
-  database.close();
-  return folder;
-}
-
-/** How often each packet's handler was begun, by number. */
-function runsIn(folder: string): Map<number, number[]> {
-  const runs = new Map<number, number[]>();
-  for (const line of readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n')) {
-    const [, seq, attempt] = /\.(\d+) (\d+)$/.exec(line) ?? [];
-    runs.set(Number(seq), [...(runs.get(Number(seq)) ?? []), Number(attempt)]);
-  }
-  return runs;
-}
-
-function rowsIn(folder: string): number[] {
-  const database = new Database(join(folder, 'app.db'));
-  const rows = database.prepare('SELECT req_id FROM ran').all() as { req_id: string }[];
-  database.close();
-  return rows.map(({ req_id }) => Number(req_id.split('.')[1])).sort((a, b) => a - b);
-}
-
-const numbersTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('A server that is killed', () => {
   let bundle: Awaited<ReturnType<typeof bundleServer>>;
@@ -46,7 +20,7 @@ describe('A server that is killed', () => {
   afterAll(() => bundle.remove());
 
   it('between 202 and the results delivers every result after its restart', async () => {
-    const folder = newFolder();
+    const folder = newKillFolder();
     const first = await new Victim(bundle.file, folder).start();
     const stream = await EventReader.open(`${first.url}/events?outbox=${outbox}`, {});
     const cursor = (await stream.next())?.id as string;
@@ -67,52 +41,40 @@ describe('A server that is killed', () => {
     expect(rowsIn(folder)).toEqual(numbersTo(6));
   }, 30_000);
 
-  it('again and again, anywhere, loses nothing and commits nothing twice', async () => {
-    const folder = newFolder();
-    const perRound = 30;
-    const rounds = 5;
-    let random = 12_345;
-    const below = (limit: number) => {
-      random = (Math.imul(random, 1_103_515_245) + 12_345) & 0x7fffffff;
-      return random % limit;
-    };
-    let cursor = '';
-    let place: Sender['place'] | undefined;
-    const delivered = new Map<number, string>();
-    const read = async (victim: Victim, until: () => boolean) => {
-      const stream = await EventReader.open(
-        `${victim.url}/events?outbox=${outbox}`,
-        cursor ? { 'Last-Event-ID': cursor } : {},
-      );
-      do {
-        const event = await stream.next();
-        if (!event) break;
-        cursor = event.id ?? cursor;
-        for (const text of event.event === 'results' ? resultsIn(event) : []) {
-          delivered.set(Number(/\.(\d+) /.exec(text)?.[1]), text);
-        }
-      } while (!until());
-      stream.close();
-    };
+  it(`anywhere, ${rounds} x ${perRound} packets, loses nothing and commits nothing twice`, {
+    timeout: rounds * 10_000,
+  }, async () => {
+    const folder = newKillFolder();
+    const random = randomOf(22);
+    const client = new LastingClient(outbox);
     for (let round = 0; round < rounds; round++) {
       const victim = await new Victim(bundle.file, folder).start();
-      await read(victim, () => true);
-      const sender = new Sender(victim.url, 'ana', outbox);
-      if (place) sender.place = place;
-      const packets = numbersTo(perRound).map((index) => creates(round * perRound + index, note(`n${index}`)));
-      expect((await sender.post(packets)).status).toBe(202);
-      place = sender.place;
-      await victim.said(({ event }) => event === 'begun', 1 + below(perRound));
-      await victim.kill();
+      // At any of the lines that it logs, three for each packet; but not again at the packet that was struck last.
+      const line = Math.floor(random() * 3 * perRound);
+      const killed = victim
+        .said(({ event }) => event === 'begun', 2)
+        .then(() => victim.said(() => true, line))
+        .then(() => victim.kill());
+      await client.whileAlive(victim.ended, async () => {
+        await client.connect(victim.url);
+        // In five batches, some of which find no server any more.
+        for (let batch = 0; batch < 5; batch++) await client.send(victim.url, perRound / 5);
+        await client.hear();
+        await client.acknowledge(victim.url);
+      });
+      await killed;
     }
     const last = await new Victim(bundle.file, folder).start();
-    await read(last, () => delivered.size === rounds * perRound);
-    expect([...delivered.keys()].sort((a, b) => a - b)).toEqual(numbersTo(rounds * perRound));
-    expect([...delivered.values()].every((text) => text.endsWith(' 0'))).toBe(true);
+    await client.connect(last.url);
+    while (client.acknowledged < rounds * perRound) await client.send(last.url, perRound / 5);
+    await client.hear();
     await last.kill();
-    const attempts = [...runsIn(folder).values()];
-    expect(attempts.every((of) => of.length <= 2)).toBe(true);
-    expect(attempts.filter((of) => of.length === 2).length).toBeLessThanOrEqual(rounds);
-    expect(rowsIn(folder)).toEqual(numbersTo(rounds * perRound));
-  }, 60_000);
+    const all = numbersTo(rounds * perRound);
+    expect([...client.heard].sort(([a], [b]) => a - b)).toEqual(all.map((seq) => [seq, ['0']]));
+    expect(rowsIn(folder)).toEqual(all);
+    const again = [...runsIn(folder).values()].filter((attempts) => attempts.join() !== '1');
+    // '2': it was struck when it was begun, before its first line.
+    expect(again.filter((attempts) => !['1,2', '2'].includes(attempts.join()))).toEqual([]);
+    expect(again.length).toBeLessThanOrEqual(rounds);
+  });
 });

@@ -14,6 +14,8 @@ interface Line {
   readonly event: string;
   readonly port?: number;
   readonly reqId?: string;
+  readonly at?: string;
+  readonly seq?: number;
 }
 
 /** Bundles kill-server.ts as an application bundles its server. @returns Where it is, and how to remove it. */
@@ -37,14 +39,17 @@ export async function bundleServer(): Promise<{ readonly file: string; remove():
 /** A server process and its log. */
 export class Victim {
   url = '';
+  /** Resolves with how it ended, once all it said has been heard. */
+  readonly ended: Promise<string>;
   private readonly child: ChildProcess;
   private readonly lines: Line[] = [];
   private wake: () => void = () => {};
 
-  /** @param folder Where its journal is. It ends with the test. */
-  constructor(file: string, folder: string) {
+  /** @param args Where its journal is, and more. It ends with the test. */
+  constructor(file: string, ...args: readonly string[]) {
     // From the repository, so that libsql, which cannot be bundled, is found.
-    this.child = spawn(process.execPath, [file, folder], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.ended = once(this.child, 'close').then(([code, signal]) => String(signal ?? code));
     onTestFinished(() => this.kill());
     createInterface({ input: this.child.stdout as Readable }).on('line', (line) => {
       this.lines.push(JSON.parse(line) as Line);
@@ -70,8 +75,7 @@ export class Victim {
 
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, 'exit');
     this.child.kill('SIGKILL');
-    await exited;
+    await this.ended;
   }
 }

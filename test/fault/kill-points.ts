@@ -1,0 +1,59 @@
+import { writeSync } from 'node:fs';
+import type { Journal } from '../../src/lib/server/journal.ts';
+import { journalWith } from '../server/journal-with.ts';
+
+/** Where a server process may be made to die: before and after each step of a packet's way. */
+export const killPoints = [
+  'commit-before',
+  'commit-after',
+  'handler-before',
+  'handler-after',
+  'result-before',
+  'result-after',
+  'acknowledgement-before',
+  'acknowledgement-after',
+] as const;
+
+export type KillPoint = (typeof killPoints)[number];
+
+/** The process's last words. */
+export interface LastWords {
+  readonly event: 'killed';
+  readonly at: KillPoint;
+  /** Of the packet that was begun, and whose result is not durable. */
+  readonly seq?: number;
+}
+
+/** Says that a point is reached. */
+export type Pass = (point: KillPoint, seq?: number) => void;
+
+/** @returns What kills this process, by SIGKILL, when `at` is reached for the `count`-th time. */
+export function killerAt(at: string | undefined, count: number): Pass {
+  let left = count;
+  return (point, seq) => {
+    if (point !== at || --left > 0) return;
+    // Both without a turn of the event loop between them: nothing is done after the point but to say so.
+    const words: LastWords = { event: 'killed', at: point, ...(seq !== undefined && { seq }) };
+    writeSync(1, `${JSON.stringify(words)}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
+}
+
+/** A journal that reports its steps. `After` is when the step is durable and nobody has been told of it. */
+export function journalAt(journal: Journal, pass: Pass): Journal {
+  return journalWith(journal, {
+    async accept(batch) {
+      const step = batch.packets.length > 0 ? 'commit' : 'acknowledgement';
+      pass(`${step}-before`);
+      const outcome = await journal.accept(batch);
+      pass(`${step}-after`);
+      return outcome;
+    },
+    async complete(claim, completion) {
+      pass('result-before', completion.results.at(-1)?.seq);
+      const outcome = await journal.complete(claim, completion);
+      pass('result-after', completion.begins[0]);
+      return outcome;
+    },
+  });
+}
