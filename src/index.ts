@@ -8,7 +8,7 @@ export {
   type RouteName,
   type RouteSpec,
 } from './lib/contract/contract.ts';
-export type { FileValue } from './lib/contract/file.ts';
+export type { FileInput, FileValue, ReceivedFile } from './lib/contract/file.ts';
 export { isCrudp } from './lib/contract/is-crudp.ts';
 export { type Infer, type InferWrite, type Shape, shape } from './lib/contract/shape.ts';
 export * from './lib/contract/types.ts';

@@ -45,7 +45,7 @@ const mayImport: Readonly<Record<string, { parts: readonly string[]; packages?: 
     parts: ['codec', 'sse', 'contract', 'nouns', 'wire', 'storage interface', 'storages'],
     packages: ['eventsource-parser', /^eventsource-parser\//],
   },
-  uploads: { parts: ['contract', 'nouns', 'wire', 'server', 'client'], packages: [/^node:/] },
+  uploads: { parts: ['contract', 'nouns', 'wire', 'server'], packages: [/^node:/, /^@tus\//] },
   testing: { parts: all, packages: [/^node:/] },
 };
 

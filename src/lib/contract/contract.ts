@@ -1,7 +1,7 @@
 import type { Action, Route, StatusName } from '../packet.ts';
 import { actions, routeOf, Status } from '../packet.ts';
 import type { RecordShape, Schema, ShapeTable } from './field.ts';
-import type { Infer, InferWrite, Shape } from './shape.ts';
+import type { Infer, InferReceive, InferSend, InferWrite, Shape } from './shape.ts';
 import { bareShape } from './shape.ts';
 import type { Type } from './types.ts';
 
@@ -49,9 +49,9 @@ type InputOf<S> = S extends { readonly in: infer X } ? X : undefined;
 type OutputOf<S> = S extends { readonly out: infer X } ? X : undefined;
 
 /** What a client writes in a record of this action; never, where it takes none. */
-export type InputWrite<S> = InputOf<S> extends undefined ? never : InferWrite<InputOf<S>>;
+export type InputWrite<S> = InputOf<S> extends undefined ? never : InferSend<InputOf<S>>;
 /** What a handler reads of it. */
-export type InputRead<S> = InputOf<S> extends undefined ? never : Infer<InputOf<S>>;
+export type InputRead<S> = InputOf<S> extends undefined ? never : InferReceive<InputOf<S>>;
 /** What a handler answers. */
 export type OutputWrite<S> = OutputOf<S> extends undefined ? never : InferWrite<OutputOf<S>>;
 /** What a client reads of the answer. */

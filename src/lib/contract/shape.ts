@@ -1,7 +1,7 @@
 import type { RecordShape } from './field.ts';
 import { fieldsOf } from './node.ts';
 import { makeShape } from './record-shape.ts';
-import type { Fields, Read, Type, ValueOf, Write } from './types.ts';
+import type { Fields, Read, Receive, ReceivedOf, Send, SentOf, Type, ValueOf, Write } from './types.ts';
 
 /** The ordered, typed fields of an action's records. `In` is what a writer gives, `Out` what a reader gets. */
 export interface Shape<In = unknown, Out = unknown, F extends Fields = Fields> extends RecordShape {
@@ -15,7 +15,14 @@ export interface Shape<In = unknown, Out = unknown, F extends Fields = Fields> e
 export type ShapeOf<F extends Fields> = Shape<Write<F>, Read<F>, F>;
 
 type PartialFields<F extends Fields, E extends PropertyKey> = {
-  [K in keyof F]: K extends E ? F[K] : Type<Exclude<ValueOf<F[K]>, undefined> | undefined, 'optional'>;
+  [K in keyof F]: K extends E
+    ? F[K]
+    : Type<
+        Exclude<ValueOf<F[K]>, undefined> | undefined,
+        'optional',
+        Exclude<SentOf<F[K]>, undefined> | undefined,
+        Exclude<ReceivedOf<F[K]>, undefined> | undefined
+      >;
 };
 export type PartialShape<F extends Fields, E extends keyof F> = ShapeOf<PartialFields<F, E>>;
 
@@ -24,6 +31,13 @@ export type Infer<X> = X extends Shape<unknown, infer Out, never> ? Out : X exte
 
 /** What a writer may give as a shape's record: optional fields and those with a default may be missing. */
 export type InferWrite<X> = X extends Shape<infer In, unknown, never> ? In : X extends Type ? ValueOf<X> : never;
+
+/** What a client may give as a shape's record: as `InferWrite`, but for files. */
+export type InferSend<X> = X extends Shape<unknown, unknown, infer F> ? Send<F> : X extends Type ? SentOf<X> : never;
+
+/** What a handler gets of a shape's record: as `Infer`, but for files. */
+export type InferReceive<X> =
+  X extends Shape<unknown, unknown, infer F> ? Receive<F> : X extends Type ? ReceivedOf<X> : never;
 
 /**
  * Makes a shape of named fields, in their order.

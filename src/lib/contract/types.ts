@@ -1,34 +1,44 @@
 import type { ScalarKind, TypeNode, WrapperKind } from './field.ts';
-import type { FileValue } from './file.ts';
+import type { FileInput, FileValue, ReceivedFile } from './file.ts';
 import { fieldsOf } from './node.ts';
 
 declare const value: unique symbol;
+declare const sent: unique symbol;
+declare const received: unique symbol;
 declare const mode: unique symbol;
 
 /** How a field may be left out: not at all, by being undefined (`optional`), or by a default on the writer's side. */
 type Presence = 'required' | 'optional' | 'default';
 
 /**
- * A field type. `T` is the TypeScript type of its values.
+ * A field type. `T` is the TypeScript type of its values; of files a client gives others (`S`), and a handler gets others
+ * (`R`), than travel.
  *
  * Immutable; make one with the builders of this file (`u8()`, `list(string())` …) and use it as often as you like.
  */
-export interface Type<T = unknown, P extends Presence = Presence> {
+export interface Type<T = unknown, P extends Presence = Presence, S = T, R = T> {
   readonly node: TypeNode;
   readonly fallback?: { readonly value: unknown };
   /** Exists in the type system only. */
   readonly [value]?: T;
+  readonly [sent]?: S;
+  readonly [received]?: R;
   readonly [mode]?: P;
 }
 
 /** The value of a type, with every default filled in: what a reader gets. */
-export type ValueOf<X> = X extends Type<infer T, Presence> ? T : never;
+export type ValueOf<X> = X extends Type<infer T, Presence, unknown, unknown> ? T : never;
+/** What a client gives for a value of a type. */
+export type SentOf<X> = X extends Type<unknown, Presence, infer S, unknown> ? S : never;
+/** What a handler gets of it. */
+export type ReceivedOf<X> = X extends Type<unknown, Presence, unknown, infer R> ? R : never;
 
 export type Fields = Readonly<Record<string, Type>>;
 
-type OmissibleKeys<F> = { [K in keyof F]: F[K] extends Type<unknown, 'optional'> ? K : never }[keyof F];
+type Optional = Type<unknown, 'optional'>;
+type OmissibleKeys<F> = { [K in keyof F]: F[K] extends Optional ? K : never }[keyof F];
 type WritableOmissibleKeys<F> = {
-  [K in keyof F]: F[K] extends Type<unknown, 'optional'> | Type<unknown, 'default'> ? K : never;
+  [K in keyof F]: F[K] extends Optional | Type<unknown, 'default'> ? K : never;
 }[keyof F];
 type Flat<T> = { [K in keyof T]: T[K] } & {};
 
@@ -42,6 +52,18 @@ export type Write<F> = Flat<
   { [K in Exclude<keyof F, WritableOmissibleKeys<F>>]: ValueOf<F[K]> } & {
     [K in WritableOmissibleKeys<F>]?: ValueOf<F[K]> | undefined;
   }
+>;
+
+/** As `Write`, with files as a client gives them. */
+export type Send<F> = Flat<
+  { [K in Exclude<keyof F, WritableOmissibleKeys<F>>]: SentOf<F[K]> } & {
+    [K in WritableOmissibleKeys<F>]?: SentOf<F[K]> | undefined;
+  }
+>;
+
+/** As `Read`, with files as a handler gets them. */
+export type Receive<F> = Flat<
+  { [K in Exclude<keyof F, OmissibleKeys<F>>]: ReceivedOf<F[K]> } & { [K in OmissibleKeys<F>]?: ReceivedOf<F[K]> }
 >;
 
 function scalar<T>(kind: ScalarKind): () => Type<T, 'required'> {
@@ -80,7 +102,13 @@ export const unixid = scalar<string>('unixid');
 export const bytes = scalar<Uint8Array>('bytes');
 /** Whatever JSON.stringify takes. */
 export const json = scalar<unknown>('json');
-export const file = scalar<FileValue>('file');
+/** A file of any size: a client gives a Blob, a handler gets a `ReceivedFile`; in an answer it is its bytes. */
+export function file(): Type<FileValue, 'required', FileInput, ReceivedFile> {
+  return fileType;
+}
+const fileType: Type<FileValue, 'required', FileInput, ReceivedFile> = Object.freeze({
+  node: Object.freeze({ kind: 'file' }),
+});
 
 /** One of the literals. Frozen once released; for a set that grows take `symbol`. */
 export function enumOf<const L extends readonly [string, ...string[]]>(...literals: L): Type<L[number], 'required'> {
@@ -88,21 +116,23 @@ export function enumOf<const L extends readonly [string, ...string[]]>(...litera
 }
 
 /** May be undefined or missing. */
-export function optional<T>(type: Type<T>): Type<T | undefined, 'optional'> {
+export function optional<T, S, R>(
+  type: Type<T, Presence, S, R>,
+): Type<T | undefined, 'optional', S | undefined, R | undefined> {
   return wrap('optional', type);
 }
 
 /** May be null. */
-export function nullable<T>(type: Type<T>): Type<T | null, 'required'> {
+export function nullable<T, S, R>(type: Type<T, Presence, S, R>): Type<T | null, 'required', S | null, R | null> {
   return wrap('nullable', type);
 }
 
-export function list<T>(type: Type<T>): Type<T[], 'required'> {
+export function list<T, S, R>(type: Type<T, Presence, S, R>): Type<T[], 'required', S[], R[]> {
   return wrap('list', type);
 }
 
 /** An object inside a record. Frozen once released: it cannot get new fields. */
-export function struct<F extends Fields>(fields: F): Type<Read<F>, 'required'> {
+export function struct<F extends Fields>(fields: F): Type<Read<F>, 'required', Send<F>, Receive<F>> {
   return Object.freeze({ node: Object.freeze({ kind: 'struct', fields: fieldsOf(fields) }) });
 }
 
@@ -116,7 +146,8 @@ export function withDefault<T>(type: Type<T>, value: NoInfer<T>): Type<T, 'defau
   return Object.freeze({ node: type.node, fallback: Object.freeze({ value }) });
 }
 
-function wrap<T, P extends Presence>(kind: WrapperKind, { node: inner, fallback }: Type): Type<T, P> {
+function wrap<X extends Type>(kind: WrapperKind, { node: inner, fallback }: Type): X {
   if (fallback) throw new TypeError(`[bad_shape] a default inside ${kind}: put withDefault() around it`);
-  return Object.freeze({ node: Object.freeze({ kind, inner }) });
+  // Its value types exist in the type system only.
+  return Object.freeze({ node: Object.freeze({ kind, inner }) }) as X;
 }

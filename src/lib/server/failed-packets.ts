@@ -1,21 +1,11 @@
 import { type Action, actionOf, type PacketResult, type ReqId, reqIdOf, Status } from '../packet.ts';
 import type { BoundRoutes } from './bound-routes.ts';
+import type { PacketFiles } from './files/packet-files.ts';
 import { type InvokeDeps, invoke } from './invoke.ts';
 import type { FailedPacket, FailureQuery, Journal, KeptFailure, LogAppend, PendingBatch } from './journal.ts';
+import { keptStatuses } from './kept-statuses.ts';
 import { RequestRefused } from './refused.ts';
 import { type UnitDeps, type UnitPacket, unitsOf } from './units.ts';
-
-/**
- * Statuses that somebody may want to do something about: not those that are an answer (a conflict, a denial), nor those
- * that follow from another packet's.
- */
-const keptStatuses: ReadonlySet<number> = new Set([
-  Status.failed,
-  Status.expired,
-  Status.exhausted,
-  Status.poison,
-  Status.internal,
-]);
 
 /** A packet that came to nothing. */
 export interface FailedPacketEntry {
@@ -65,6 +55,7 @@ export interface FailedPackets {
 export interface FailedPacketsDeps extends InvokeDeps, UnitDeps {
   readonly journal: Journal;
   readonly routes: BoundRoutes;
+  readonly files: Pick<PacketFiles, 'receive' | 'ended'>;
 }
 
 /** @param signal Aborted when the server closes. */
@@ -90,7 +81,10 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
     if (result.status !== Status.ok) return result;
     const own: LogAppend[] = result.records.length > 0 ? [answerPush(kept.user, result)] : [];
     const rerun = await journal.rerun(id, { effects, pushes: [...pushes, ...own] });
-    if (rerun.kind !== 'effect_failed') return { status: Status.ok, message: '' };
+    if (rerun.kind !== 'effect_failed') {
+      await deps.files.ended(packet, kept, Status.ok);
+      return { status: Status.ok, message: '' };
+    }
     const isConflict = rerun.changes !== undefined || rerun.isConstraint;
     return { status: isConflict ? Status.conflict : Status.internal, message: '' };
   };
@@ -114,7 +108,9 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
     },
     async discard(key) {
       const kept = await find(key);
-      return kept !== undefined && (await journal.discard([kept.id])) > 0;
+      if (!kept || (await journal.discard([kept.id])) === 0) return false;
+      await deps.files.ended(packetOf(kept, deps), kept, Status.ok);
+      return true;
     },
   };
 }

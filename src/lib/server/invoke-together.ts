@@ -1,11 +1,10 @@
 import { EncodeError } from '../errors.ts';
 import { type PacketResult, type RequestPacket, Status } from '../packet.ts';
-import { mayCall } from './access.ts';
+import { admit } from './admit.ts';
 import type { BoundRoute } from './bound-routes.ts';
 import { withDeadline } from './deadline.ts';
-import { answerRecords, type Invocation, type InvokeDeps, type Settled, settleWith, validRecords } from './invoke.ts';
+import { answerRecords, type Invocation, type InvokeDeps, type Settled, settleWith } from './invoke.ts';
 import { PacketContext } from './packet-context.ts';
-import { issuesMessage } from './refusal.ts';
 
 /** Packets of one route that share a call: nobody's first try is behind him, so all are begun for the first time. */
 export interface SharedInvocation extends Omit<Invocation, 'packet' | 'attempt'> {
@@ -47,8 +46,9 @@ async function call(deps: InvokeDeps, invocation: SharedInvocation, state: CallS
   const refused = new Map<RequestPacket, Settled>();
   const records: unknown[] = [];
   for (const packet of packets) {
-    const verdict = await admit(route, contextOf(deps, invocation, packet), packet, records);
-    if (verdict) refused.set(packet, verdict);
+    const admission = await admit(route, contextOf(deps, invocation, packet), packet, deps.files);
+    if ('records' in admission) records.push(...admission.records);
+    else refused.set(packet, settleWith({ packet }, admission.status, admission.message));
   }
   const running = packets.filter((packet) => !refused.has(packet));
   const [first] = running;
@@ -83,18 +83,4 @@ function share(packets: readonly RequestPacket[], answer: readonly unknown[], ha
 
 function contextOf({ contract, codec }: InvokeDeps, invocation: SharedInvocation, { seq }: RequestPacket) {
   return new PacketContext(contract, codec, { ...invocation, attempt: 1, seq, spec: invocation.route });
-}
-
-/** Adds a packet's records to those of the call, or says why it has no part in it. */
-async function admit(
-  route: BoundRoute,
-  ctx: PacketContext,
-  packet: RequestPacket,
-  records: unknown[],
-): Promise<Settled | null> {
-  if (!(await mayCall(route.access, ctx, packet.records))) return settleWith({ packet }, Status.denied);
-  const valid = await validRecords(route, packet.records);
-  if ('issues' in valid) return settleWith({ packet }, Status.invalid, issuesMessage(valid.issues));
-  records.push(...valid);
-  return null;
 }

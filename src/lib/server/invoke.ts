@@ -3,14 +3,14 @@ import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
 import { CrudpError, EncodeError } from '../errors.ts';
 import { actionOf, type PacketResult, type RequestPacket, reqIdOf, Status } from '../packet.ts';
-import { mayCall } from './access.ts';
+import { admit } from './admit.ts';
 import type { BoundRoute } from './bound-routes.ts';
 import { withDeadline } from './deadline.ts';
+import type { PacketFiles } from './files/packet-files.ts';
 import type { Effect, Identity, LogAppend } from './journal.ts';
 import type { Log } from './log.ts';
 import { PacketContext } from './packet-context.ts';
-import { issuesMessage, Refusal, RetryLater } from './refusal.ts';
-import { validateRecords } from './standard-schema.ts';
+import { Refusal, RetryLater } from './refusal.ts';
 
 /** A packet that has come to its result, and all that is to be committed with it. */
 export interface Settled {
@@ -31,6 +31,7 @@ export interface InvokeDeps {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly log: Log;
+  readonly files: Pick<PacketFiles, 'receive'>;
   readonly now: () => number;
   readonly handlerTimeoutMs: number;
 }
@@ -82,12 +83,11 @@ async function call(deps: InvokeDeps, invocation: Invocation, state: CallState):
   const { route, packet } = invocation;
   const ctx = new PacketContext(contract, codec, { ...invocation, seq: packet.seq, spec: route });
   state.ctx = ctx;
-  if (!(await mayCall(route.access, ctx, packet.records))) return settleWith(invocation, Status.denied);
-  const records = await validRecords(route, packet.records);
-  if ('issues' in records) return settleWith(invocation, Status.invalid, issuesMessage(records.issues));
+  const admission = await admit(route, ctx, packet, deps.files);
+  if ('status' in admission) return settleWith(invocation, admission.status, admission.message);
   state.isStarted = true;
   log({ event: 'handler_started', items: packet.records.length, ...factsOf(invocation) });
-  const answer = answerRecords(route, await route.code(ctx, records));
+  const answer = answerRecords(route, await route.code(ctx, admission.records));
   const result = { seq: packet.seq, route: packet.route, status: Status.ok, message: '', records: answer };
   const frame = codec.encodeResponse(contract, { outbox: invocation.outbox, results: [result] });
   return { result, frame, bytes: frame.length, ...ctx.end() };
@@ -115,13 +115,6 @@ export function settleWith({ packet }: { packet: RequestPacket }, status: number
 export function factsOf({ route, packet, identity, outbox, attempt }: Invocation) {
   const { user } = identity;
   return { user, reqId: reqIdOf(outbox, packet.seq), handler: route.handler, action: actionOf(route.route), attempt };
-}
-
-export async function validRecords(route: BoundRoute, records: readonly unknown[]) {
-  // A copy: a handler may change what it is given, and may be called again with it.
-  if (!route.validate) return [...records];
-  const validated = await validateRecords(route.validate, records);
-  return 'issues' in validated ? validated : [...validated.records];
 }
 
 export function answerRecords(route: BoundRoute, answer: unknown): readonly unknown[] {

@@ -3,6 +3,7 @@ import { CrudpError } from '../errors.ts';
 import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
 import type { Broker } from './broker.ts';
 import { failureOf } from './failed-packets.ts';
+import type { PacketFiles } from './files/packet-files.ts';
 import { type Settled, settleWith } from './invoke.ts';
 import type {
   Claim,
@@ -23,6 +24,7 @@ export interface LedgerDeps extends UnitDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly broker: Pick<Broker, 'tellResults'>;
+  readonly files: Pick<PacketFiles, 'ended'>;
 }
 
 /** What stands or falls together: a packet's result, an atomic group's, or those of packets that shared one call. */
@@ -170,12 +172,20 @@ export class Ledger {
       this.claim,
       results.map(({ seq }) => seq),
     );
-    for (const { settled, byVerdict } of entries) {
+    for (const { packets, settled, byVerdict } of entries) {
+      for (const [index, packet] of packets.entries()) this.endFiles(packet, settled[index] as Settled);
       if (!byVerdict) continue;
       for (const { result } of settled) {
         this.deps.log({ event: 'settled', user, reqId: reqIdOf(outbox, result.seq), status: result.status });
       }
     }
+  }
+
+  /** Nobody waits for it: what is left behind by a failure is swept some day. */
+  private endFiles(packet: UnitPacket, { result }: Settled): void {
+    this.deps.files.ended(packet, this.claim, result.status)?.catch((error: unknown) => {
+      this.deps.log({ event: 'failed', where: `files of ${reqIdOf(this.claim.outbox, packet.seq)}`, error });
+    });
   }
 
   /** The packet whose effect it was decides; nothing of the others in its entry stands, nor of their pushes. */

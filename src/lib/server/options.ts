@@ -6,6 +6,7 @@ import type { RequestPacket } from '../packet.ts';
 import type { Identity, Journal } from './journal.ts';
 import { logFailures, type ServerLogEntry } from './log.ts';
 import type { OnStorageFailure } from './storage-watch.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Who sends a request. */
 export interface Authenticated {
@@ -80,6 +81,11 @@ export interface ServerOptions {
    */
   readonly waitsFor?: WaitsFor;
   /**
+   * Takes files too large for a packet: `uploads({ directory })` of `crudp/uploads`. Opened by `start`, closed by `close`.
+   * Default: none, and packets that refer to an upload are `invalid`.
+   */
+  readonly uploads?: Uploads;
+  /**
    * What happens when the journal's storage has failed for good, an fsync, say. `'refuse'`: whatever would be stored is
    * answered with 503, reading goes on where it can. `'exit'`: the process also ends, with code 1, for its supervisor to
    * start it anew. Default 'refuse'.
@@ -106,9 +112,10 @@ export interface ServerOptions {
 }
 
 /** Options with their defaults filled in; those without a default stay undefined. */
-export type Settings = Required<Omit<ServerOptions, 'codec' | 'limits' | 'waitsFor'>> & {
+export type Settings = Required<Omit<ServerOptions, 'codec' | 'limits' | 'waitsFor' | 'uploads'>> & {
   readonly codec: Codec | undefined;
   readonly waitsFor: WaitsFor | undefined;
+  readonly uploads: Uploads | null;
   readonly limits: DecodeLimits;
 };
 
@@ -128,6 +135,7 @@ export function settingsOf(options: ServerOptions): Settings {
     origins: options.origins ?? [],
     codec: options.codec,
     waitsFor: options.waitsFor,
+    uploads: options.uploads ?? null,
     onStorageFailure: options.onStorageFailure ?? 'refuse',
     clock: options.clock ?? systemClock,
     log: options.log ?? logFailures,

@@ -3,6 +3,7 @@ import { CrudpError } from '../errors.ts';
 import { Status } from '../packet.ts';
 import type { BoundRoute, BoundRoutes } from './bound-routes.ts';
 import type { Broker } from './broker.ts';
+import type { PacketFiles } from './files/packet-files.ts';
 import { type InvokeDeps, invoke, type Outcome, type Settled, settleWith } from './invoke.ts';
 import { invokeTogether } from './invoke-together.ts';
 import type { Claim, Journal } from './journal.ts';
@@ -22,6 +23,7 @@ export interface RunDeps extends InvokeDeps, UnitDeps {
   readonly maxAttempts: number;
   readonly maxQueueMs: number;
   readonly waitsFor: WaitsFor | undefined;
+  readonly files: Pick<PacketFiles, 'receive' | 'ended'>;
 }
 
 /** How a run came to its end: at the end of the line or told to stop, lease lost, or to be resumed later with the claim kept. */

@@ -7,11 +7,12 @@ import { bindRoutes } from './bound-routes.ts';
 import { Broker } from './broker.ts';
 import type { EventSink, EventsRequest, Session, SyncReply, SyncRequest } from './core.ts';
 import { createFailedPackets, type FailedPackets } from './failed-packets.ts';
+import { PacketFiles } from './files/packet-files.ts';
 import type { Implementation } from './implement.ts';
 import type { OutboxKey } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Settings } from './options.ts';
+import type { Settings, WaitsFor } from './options.ts';
 import { type OnStorageFailure, watchStorage } from './storage-watch.ts';
 import { Streams } from './streams.ts';
 import { startTrimming } from './trimming.ts';
@@ -54,8 +55,18 @@ export async function run(
   const codec = settings.codec ?? (await loadCodec());
   await journal.open();
   const broker = new Broker(journal);
-  const shared = { ...settings, journal, contract, codec, broker, metrics, log, now: () => clock.now() };
-  const worker = new Worker({ ...shared, routes });
+  const { uploads } = settings;
+  const files = new PacketFiles(contract, uploads);
+  const shared = { ...settings, journal, contract, codec, broker, metrics, log, files, now: () => clock.now() };
+  const worker = new Worker({ ...shared, routes, waitsFor: waitsForAll(settings, files) });
+  const uploadsFailed = (error: unknown): void => log({ event: 'failed', where: 'uploads', error });
+  await uploads?.open({
+    clock,
+    onError: uploadsFailed,
+    onComplete: (user, id) => {
+      for (const key of files.arrived(user, id)) worker.resume(key).catch(uploadsFailed);
+    },
+  });
   const streams = new Streams({
     ...shared,
     contract: contract.version,
@@ -88,10 +99,19 @@ export async function run(
       await worker.stop(settings.graceMs);
       await Promise.allSettled(accepting);
       broker.close();
+      await uploads?.close();
       await journal.close();
       log({ event: 'closed' });
     },
   };
+}
+
+/** A packet waits for its uploads, and for what the application says. */
+function waitsForAll({ uploads, waitsFor }: Settings, files: PacketFiles): WaitsFor | undefined {
+  if (!uploads) return waitsFor;
+  return async (packet, identity, outbox) =>
+    (await files.areMissing(packet, { user: identity.user, outbox })) ||
+    (waitsFor !== undefined && (await waitsFor(packet, identity, outbox)));
 }
 
 function storageFailed(then: OnStorageFailure, error: CrudpError, log: Log): void {

@@ -112,7 +112,8 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
     subscribe: async (request, sink) => (await started()).subscribe(request, sink),
   };
 
-  const listener = createListener({ ...settings, core, log });
+  const ready = async (): Promise<void> => void (await started());
+  const listener = createListener({ ...settings, core, log, ready });
   const server: CrudpServer<C> = {
     use(...added) {
       if (starting) throw new TypeError('[already_started] use() comes before start() and the first request');

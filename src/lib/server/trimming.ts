@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import type { Uploads } from './uploads.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -13,6 +14,7 @@ export interface TrimmingDeps {
   readonly logDays: number;
   readonly failedDays: number;
   readonly maxLogBytes: number;
+  readonly uploads: Uploads | null;
 }
 
 /** Drops what is too old or too much, now and every hour. @returns Ends it. */
@@ -24,6 +26,7 @@ export function startTrimming({
   logDays,
   failedDays,
   maxLogBytes,
+  uploads,
 }: TrimmingDeps): () => void {
   let timer: Timer | undefined;
   let isOver = false;
@@ -35,9 +38,9 @@ export function startTrimming({
       failures: now - failedDays * dayMs,
       logBytes: maxLogBytes,
     };
-    await journal.trim(before).catch((error: unknown) => {
-      if (!isOver) log({ event: 'failed', where: 'journal.trim', error });
-    });
+    const failed = (where: string) => (error: unknown) => void (isOver || log({ event: 'failed', where, error }));
+    await journal.trim(before).catch(failed('journal.trim'));
+    await uploads?.sweep().catch(failed('uploads.sweep'));
     if (!isOver) timer = clock.after(hourMs, trim);
   };
   void trim();

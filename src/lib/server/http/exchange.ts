@@ -44,13 +44,18 @@ export class Exchange {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (facts.retryAfterSeconds !== undefined) response.setHeader('Retry-After', facts.retryAfterSeconds);
     response.end(body);
+    this.answered(facts.log);
+  }
+
+  /** Tells the log what the answer was. */
+  answered(facts: AnswerFacts['log'] = {}): void {
     this.log({
       event: 'answered',
       method: this.request.method ?? '',
       path: this.url.pathname,
-      status,
+      status: this.response.statusCode,
       durationMs: this.now() - this.startedAt,
-      ...facts.log,
+      ...facts,
     });
   }
 

@@ -41,7 +41,9 @@ class WebRequest extends IncomingMessage {
     if (!this.#reader) this.#end();
   }
 
-  override _read(): void {
+  override _read(size: number): void {
+    // Node holds a message back until it is read for the first time.
+    super._read(size);
     this.#reader?.read().then(
       ({ done, value }) => {
         if (done) this.#end();
@@ -82,7 +84,7 @@ class WebResponse extends ServerResponse {
 
   override writeHead(status: number, ...rest: unknown[]): this {
     const headers = rest.find((each) => typeof each === 'object' && each !== null) ?? {};
-    for (const [name, value] of Object.entries(headers)) this.setHeader(name, value as string);
+    for (const [name, value] of headerPairs(headers)) this.setHeader(name, value as string);
     super.writeHead(status);
     const body = bodyless.has(status) || this.req.method === 'HEAD' ? null : this.#body();
     const own = Object.entries(this.getHeaders()).filter(([name]) => !hopByHop.has(name));
@@ -182,4 +184,11 @@ class WebResponse extends ServerResponse {
       // The reader has cancelled: nobody is left to be told.
     }
   }
+}
+
+/** As Node takes them: an object, names and values in turn, or pairs. */
+function headerPairs(headers: object): readonly (readonly [string, unknown])[] {
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  const flat = headers.flat();
+  return flat.flatMap((name, index) => (index % 2 === 0 ? [[String(name), flat[index + 1]] as const] : []));
 }

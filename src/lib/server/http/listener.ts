@@ -4,10 +4,12 @@ import type { ServerCore } from '../core.ts';
 import type { Log } from '../log.ts';
 import type { Authenticate, Middleware } from '../options.ts';
 import { RequestRefused } from '../refused.ts';
+import type { Uploads } from '../uploads.ts';
 import { answerEvents } from './events-route.ts';
 import { Exchange } from './exchange.ts';
 import { checkOrigin, preflightHeaders } from './origins.ts';
 import { answerSync } from './sync-route.ts';
+import { answerUploads, uploadMethods } from './uploads-route.ts';
 
 /**
  * Answers a request below the base.
@@ -32,14 +34,25 @@ export interface ListenerDeps {
   readonly maxBatchBytes: number;
   readonly slowBodyMs: number;
   readonly pollMs: number;
+  readonly uploads: Uploads | null;
+  /** Resolves once the server has started. */
+  readonly ready: () => Promise<void>;
 }
 
-type RouteCode = (exchange: Exchange, deps: ListenerDeps) => Promise<void>;
+/** @param below The segments of the path behind the route's own. */
+type RouteCode = (exchange: Exchange, deps: ListenerDeps, below: readonly string[]) => Promise<void>;
 
-/** What answers below the base: a path's segment, and a method's code. */
-const routes: ReadonlyMap<string, ReadonlyMap<string, RouteCode>> = new Map([
-  ['sync', new Map<string, RouteCode>([['POST', answerSync]])],
-  ['events', new Map<string, RouteCode>([['GET', answerEvents]])],
+interface PathRoute {
+  /** How many segments may stand behind the route's own. */
+  readonly below: readonly number[];
+  readonly methods: ReadonlyMap<string, RouteCode>;
+}
+
+/** What answers below the base, by a path's first segment. */
+const routes: ReadonlyMap<string, PathRoute> = new Map([
+  ['sync', { below: [0], methods: new Map<string, RouteCode>([['POST', answerSync]]) }],
+  ['events', { below: [0], methods: new Map<string, RouteCode>([['GET', answerEvents]]) }],
+  ['uploads', { below: [0, 1], methods: new Map(uploadMethods.map((method) => [method, answerUploads])) }],
 ]);
 
 export function createListener(deps: ListenerDeps): Listener {
@@ -60,9 +73,11 @@ export function createListener(deps: ListenerDeps): Listener {
 async function answer(exchange: Exchange, deps: ListenerDeps, isBelow: boolean): Promise<void> {
   const { request, response, url } = exchange;
   const [segment = '', ...rest] = url.pathname.slice(deps.base.length + 1).split('/');
-  const methods = isBelow && rest.length === 0 ? routes.get(segment) : undefined;
-  if (!methods) throw new RequestRefused(404, 'not_found', 'nothing is here');
+  const route = isBelow ? routes.get(segment) : undefined;
+  const isThere = route?.below.includes(rest.length) && (segment !== 'uploads' || deps.uploads);
+  if (!route || !isThere) throw new RequestRefused(404, 'not_found', 'nothing is here');
   checkOrigin({ request, response, header: (name) => exchange.header(name) }, deps.origins);
+  const { methods } = route;
   const allowed = preflightHeaders([...methods.keys()], exchange.header('access-control-request-headers'));
   if (request.method === 'OPTIONS') {
     for (const [name, value] of Object.entries(allowed)) response.setHeader(name, value);
@@ -75,7 +90,7 @@ async function answer(exchange: Exchange, deps: ListenerDeps, isBelow: boolean):
     throw new RequestRefused(405, 'method_not_allowed', `${request.method} is none of this route's methods`);
   }
   for (const middleware of deps.middleware) await through(middleware, exchange);
-  await run(exchange, deps);
+  await run(exchange, deps, rest);
 }
 
 /** Resolves when the middleware lets the request on; never, where it answers itself. */

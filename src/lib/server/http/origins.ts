@@ -2,7 +2,7 @@ import { RequestRefused } from '../refused.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Headers of an answer that a page of another origin may read. */
-const exposed = 'CRUDP, Retry-After';
+const exposed = 'CRUDP, Retry-After, Location, Tus-Resumable, Upload-Length, Upload-Offset';
 const preflightSeconds = 600;
 
 /**

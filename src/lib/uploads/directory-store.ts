@@ -1,0 +1,98 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { FileStore } from '@tus/file-store';
+import type { Upload } from '@tus/server';
+import { syncFile } from '../server/files/durable-file.ts';
+import { type FileSource, sourceOfPath } from '../server/files/file-source.ts';
+import { UploadError } from './upload-error.ts';
+import { ignoreMissing, UploadFacts } from './upload-facts.ts';
+import type { UploadStore } from './upload-store.ts';
+
+export interface DirectoryLimits {
+  /** Uploads that a user may have here at once, and their bytes. */
+  readonly maxUploads: number;
+  readonly maxBytes: number;
+}
+
+/** Keeps uploads as files of a folder. What tus's own store does not: it says which error it was, and loses nothing by one. */
+export class DirectoryStore extends FileStore implements UploadStore {
+  readonly tus = this;
+  readonly #facts: UploadFacts;
+  readonly #limits: DirectoryLimits;
+
+  constructor(directory: string, limits: DirectoryLimits) {
+    const facts = new UploadFacts(directory);
+    super({ directory, configstore: facts });
+    this.#facts = facts;
+    this.#limits = limits;
+  }
+
+  /** Makes an upload, or finds it where its answer was lost: what has come of it stays. */
+  override async create(upload: Upload): Promise<Upload> {
+    const known = await this.find(upload.id);
+    if (known) {
+      if (known.size === upload.size) return known;
+      throw new UploadError(409, 'upload_exists', `this upload has ${known.size} bytes`);
+    }
+    const path = join(this.directory, upload.id);
+    await mkdir(dirname(path), { recursive: true });
+    await this.#checkRoom(dirname(path), upload.size ?? 0);
+    await (await open(path, 'w')).close();
+    await this.#facts.set(upload.id, upload);
+    return upload;
+  }
+
+  override async write(content: Readable, id: string, offset: number): Promise<number> {
+    const file = createWriteStream(join(this.directory, id), { flags: 'r+', start: offset });
+    await pipeline(content, file);
+    return offset + file.bytesWritten;
+  }
+
+  override async remove(id: string): Promise<void> {
+    await unlink(join(this.directory, id)).catch(ignoreMissing);
+    await this.#facts.delete(id);
+  }
+
+  async find(id: string): Promise<Upload | null> {
+    const facts = await this.#facts.get(id);
+    return facts ? await this.getUpload(id).catch(nullIfMissing) : null;
+  }
+
+  source(id: string): Promise<FileSource> {
+    return sourceOfPath(join(this.directory, id));
+  }
+
+  sync(id: string): Promise<void> {
+    return syncFile(join(this.directory, id));
+  }
+
+  /** @param before Times of the last byte, in ms since 1970 UTC. */
+  async sweep(before: { readonly unfinished: number; readonly finished: number }): Promise<void> {
+    const files = await readdir(this.directory, { recursive: true, withFileTypes: true });
+    for (const file of files) {
+      if (!file.isFile() || file.parentPath === this.directory) continue;
+      const path = join(file.parentPath, file.name);
+      const id = path.slice(this.directory.length + 1).replaceAll('\\', '/');
+      const { mtimeMs, size } = await stat(path);
+      if (mtimeMs >= before.unfinished || id.endsWith('.json')) continue;
+      const facts = await this.#facts.get(id);
+      if (facts?.size !== size || mtimeMs < before.finished) await this.remove(id);
+    }
+  }
+
+  async #checkRoom(folder: string, more: number): Promise<void> {
+    const names = (await readdir(folder)).filter((name) => !name.endsWith('.json'));
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, more);
+    if (names.length < this.#limits.maxUploads && bytes <= this.#limits.maxBytes) return;
+    throw new UploadError(429, 'too_many_uploads', 'others of yours are to be used first');
+  }
+}
+
+function nullIfMissing(error: { readonly status_code?: number }): null {
+  if (error.status_code === 404 || error.status_code === 410) return null;
+  throw error;
+}
