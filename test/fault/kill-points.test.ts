@@ -24,7 +24,7 @@ describe('A server that is killed', () => {
       // Not the first time: then it would be the packet that was struck last, time and again.
       const victim = await new Victim(bundle.file, folder, point, String(2 + (kill % 4))).start();
       await workUntilDead(client, victim);
-      const { seq } = (await victim.said(({ event }) => event === 'killed')) as LastWords;
+      const { seq } = (await victim.said(({ event }) => event === 'struck')) as LastWords;
       if (seq !== undefined) struck.add(seq);
     }
     const last = await new Victim(bundle.file, folder).start();

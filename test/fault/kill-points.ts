@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Journal } from '../../src/lib/server/journal.ts';
 import { journalWith } from '../server/journal-with.ts';
 
-/** Where a server process may be made to die: before and after each step of a packet's way. */
+/** Where a server process may be struck: before and after each step of a packet's way. */
 export const killPoints = [
   'commit-before',
   'commit-after',
@@ -16,9 +16,9 @@ export const killPoints = [
 
 export type KillPoint = (typeof killPoints)[number];
 
-/** The process's last words. */
+/** What the process says last. */
 export interface LastWords {
-  readonly event: 'killed';
+  readonly event: 'struck';
   readonly at: KillPoint;
   /** Of the packet that was begun, and whose result is not durable. */
   readonly seq?: number;
@@ -27,15 +27,15 @@ export interface LastWords {
 /** Says that a point is reached. */
 export type Pass = (point: KillPoint, seq?: number) => void;
 
-/** @returns What kills this process, by SIGKILL, when `at` is reached for the `count`-th time. */
-export function killerAt(at: string | undefined, count: number): Pass {
+/** @returns What sends this process a signal when `at` is reached for the `count`-th time. */
+export function strikeAt(at: string | undefined, count: number, signal: string): Pass {
   let left = count;
   return (point, seq) => {
-    if (point !== at || --left > 0) return;
-    // Both without a turn of the event loop between them: nothing is done after the point but to say so.
-    const words: LastWords = { event: 'killed', at: point, ...(seq !== undefined && { seq }) };
+    if (point !== at || --left !== 0) return;
+    // Without a turn of the event loop between the two: nothing is done after the point but to say so.
+    const words: LastWords = { event: 'struck', at: point, ...(seq !== undefined && { seq }) };
     writeSync(1, `${JSON.stringify(words)}\n`);
-    process.kill(process.pid, 'SIGKILL');
+    process.kill(process.pid, signal);
   };
 }
 

@@ -1,18 +1,19 @@
-// A server in a process of its own, to be killed: node kill-server.mjs FOLDER [POINT COUNT]
+// A server in a process of its own, to be killed: node kill-server.mjs FOLDER [POINT COUNT [SIGNAL]]
 // Its log goes to stdout as JSON lines, the first of which has the port.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
+import type { CrudpError } from '../../src/lib/errors.ts';
 import { implement } from '../../src/lib/server/implement.ts';
 import { sqliteJournal } from '../../src/lib/server/journals/sqlite.ts';
 import { crudpServer } from '../../src/lib/server/server.ts';
 import { app } from '../server/app.ts';
-import { journalAt, killerAt } from './kill-points.ts';
+import { journalAt, strikeAt } from './kill-points.ts';
 
-const [folder = '', point, count = '1'] = process.argv.slice(2);
-const pass = killerAt(point, Number(count));
+const [folder = '', point, count = '1', signal = 'SIGKILL'] = process.argv.slice(2);
+const pass = strikeAt(point, Number(count), signal);
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const server = crudpServer(app, {
   journal: journalAt(sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }), pass),
@@ -42,5 +43,5 @@ const http = createServer(server.listener);
 http.listen(0, '127.0.0.1', () => {
   say({ event: 'listening', port: (http.address() as AddressInfo).port });
   // At once, not with the first request: what was pending is to run without one.
-  void server.start();
+  server.start().catch(({ code }: CrudpError) => say({ event: 'refused', code }));
 });

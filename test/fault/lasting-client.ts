@@ -102,7 +102,9 @@ export class LastingClient {
     if (!event) throw new TypeError('the stream ended');
     this.cursor = event.id ?? this.cursor;
     for (const text of event.event === 'results' ? resultsIn(event) : []) {
-      const [, seq, status = ''] = /\.(\d+) (\d+)$/.exec(text) ?? [];
+      const [, whose = '', seq, status = ''] = /^(..)\.(\d+) (\d+)$/.exec(text) ?? [];
+      // The user's other outboxes are heard here too.
+      if (!this.outbox.endsWith(whose)) continue;
       this.heard.set(Number(seq), [...(this.heard.get(Number(seq)) ?? []), status]);
     }
   }

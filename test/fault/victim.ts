@@ -15,6 +15,7 @@ interface Line {
   readonly port?: number;
   readonly reqId?: string;
   readonly at?: string;
+  readonly code?: string;
   readonly seq?: number;
 }
 
@@ -71,6 +72,10 @@ export class Victim {
   async start(): Promise<this> {
     this.url = `http://127.0.0.1:${(await this.said(({ event }) => event === 'listening')).port}/api`;
     return this;
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
+    this.child.kill(name);
   }
 
   async kill(): Promise<void> {
