@@ -33,6 +33,35 @@ describe('Another try', () => {
     expect(attempts).toEqual([1, 2, 1, 2, 3, 1, 2]);
   });
 
+  it('is not used up by a server that was told to end, and says that it is another', async () => {
+    const journal = memoryJournal();
+    const attempts: number[] = [];
+    const modules = [
+      creating(async (ctx) => {
+        attempts.push(ctx.attempt);
+        if (ctx.attempt > 3) throw ctx.retryAfter(0);
+        await new Promise((_, reject) => {
+          ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason));
+        });
+        return [];
+      }),
+    ];
+    const life = () => serve({ journal, modules, graceMs: 0, maxAttempts: 2 });
+    const first = await life();
+    const ana = first.sender();
+    await ana.post([creates(1)]);
+    for (let server = first; attempts.length < 3; server = await life()) {
+      await server.server.start();
+      await server.logged('handler_started');
+      await server.server.close();
+      await server.logged('handler_aborted');
+    }
+    const last = await life();
+    const { results } = await last.sender().post([creates(1)], { ...wait, after: ana.place });
+    expect(results.map(({ status }) => status)).toEqual([11]);
+    expect(attempts).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('counts what a process began before it died', async () => {
     const journal = memoryJournal();
     const attempts: string[] = [];

@@ -92,8 +92,10 @@ export interface Claim extends OutboxKey, Pending {
   readonly next: number;
   /** Packets above `next` that were completed out of line: ascending, none touches another. */
   readonly done: readonly Span[];
-  /** How often packets that are not completed were begun before, in processes that died; others never were. */
+  /** How often packets that are not completed were begun before, in processes that ended; others never were. */
   readonly begun: ReadonlyMap<number, number>;
+  /** How many of those tries `excuse` was called for. */
+  readonly excused: ReadonlyMap<number, number>;
 }
 
 /** What waits to be run. */
@@ -268,6 +270,8 @@ export interface Journal {
    * @returns How often each was begun, this time included; null: fenced.
    */
   begin(claim: Claim, seqs: readonly number[]): Promise<readonly number[] | null>;
+  /** Says of packets that were begun that the server, which was told to end, cut this try off. Nothing where fenced. */
+  excuse(claim: Claim, seqs: readonly number[]): Promise<void>;
   complete(claim: Claim, completion: Completion): Promise<CompletionOutcome>;
   /**
    * Gives the outbox back; what has not run can be claimed again at once. Idempotent.

@@ -11,8 +11,9 @@ import { type Entry, Ledger, rolledBack } from './ledger.ts';
 import { Line } from './line.ts';
 import type { Metrics } from './metrics.ts';
 import type { WaitsFor } from './options.ts';
+import { Tries } from './tries.ts';
+import { settleByVerdict } from './unit-verdict.ts';
 import type { Unit, UnitDeps, UnitPacket } from './units.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface RunDeps extends InvokeDeps, UnitDeps {
   readonly journal: Journal;
@@ -59,7 +60,7 @@ export class OutboxRun {
   private readonly counted = new Set<Unit>();
   /** Units whose shared call came to nothing. */
   private readonly split = new Set<Unit>();
-  private readonly begun: Map<number, number>;
+  private readonly tries: Tries;
   /** Packets that have stepped out of the line. */
   private readonly held = new Set<number>();
 
@@ -69,7 +70,7 @@ export class OutboxRun {
     this.signal = signal;
     this.isStopping = isStopping;
     this.line = new Line(claim, deps);
-    this.begun = new Map(claim.begun);
+    this.tries = new Tries(claim, deps.maxAttempts);
     const { statuses } = this.line;
     this.ledger = new Ledger(claim, deps, signal, (seq, status) => statuses.set(seq, status));
   }
@@ -90,9 +91,17 @@ export class OutboxRun {
       const delayMs = await this.runWindow();
       if (delayMs === undefined) continue;
       if (!(await this.ledger.commit([]))) return { kind: 'fenced' };
-      return delayMs === 'aborted' ? { kind: 'over' } : { kind: 'retry', delayMs };
+      if (delayMs !== 'aborted') return { kind: 'retry', delayMs };
+      await this.excuse();
+      return { kind: 'over' };
     }
     return isAtEnd && this.held.size > 0 ? { kind: 'over', idleUpTo: this.line.lastSeq } : { kind: 'over' };
+  }
+
+  /** The server ends while packets run that have no result: their tries are not to count against them. */
+  async excuse(): Promise<void> {
+    const seqs = seqsOf(this.window.filter((unit) => this.counted.has(unit)));
+    if (seqs.length > 0) await this.deps.journal.excuse(this.claim, seqs);
   }
 
   /** The next units to be run. Verdicts on those before them go to the ledger; who waits is left behind. */
@@ -145,7 +154,7 @@ export class OutboxRun {
       } else {
         const outcome = await this.runUnit(unit);
         if (!('settled' in outcome)) {
-          this.counted.delete(unit);
+          if (outcome.retryMs !== 'aborted') this.counted.delete(unit);
           return outcome.retryMs;
         }
         this.ledger.add(outcome);
@@ -211,10 +220,10 @@ export class OutboxRun {
   }
 
   private async runUnit(unit: Unit): Promise<Entry | { readonly retryMs: number | 'aborted' }> {
-    const attempt = Math.max(...unit.packets.map(({ seq }) => this.begun.get(seq) ?? 1));
+    const attempt = Math.max(...unit.packets.map(({ seq }) => this.tries.of(seq)));
     const settled: Settled[] = [];
     for (const packet of unit.packets) {
-      const outcome = this.exhaust(packet, attempt, await this.invoke(unit, packet, attempt));
+      const outcome = this.exhaust(packet, await this.invoke(unit, packet, attempt));
       if (outcome === 'aborted') return { retryMs: outcome };
       if ('retryMs' in outcome) return outcome;
       settled.push(outcome);
@@ -230,22 +239,22 @@ export class OutboxRun {
     return invoke(this.deps, { route: this.routeOf(packet), packet, identity, outbox, attempt, signal: this.signal });
   }
 
-  private exhaust(packet: UnitPacket, attempt: number, outcome: Outcome): Outcome {
-    if (outcome === 'aborted' || !('retryMs' in outcome) || attempt < this.deps.maxAttempts) return outcome;
+  private exhaust(packet: UnitPacket, outcome: Outcome): Outcome {
+    if (outcome === 'aborted' || !('retryMs' in outcome) || !this.tries.areUsedUp(packet.seq)) return outcome;
     return settleWith({ packet }, Status.exhausted);
   }
 
   /** Begins units: from now on their attempts are counted. @returns Their packets. */
   private countOf(units: readonly Unit[]): number[] {
-    const seqs = units.flatMap(({ packets }) => packets.map(({ seq }) => seq));
-    for (const seq of seqs) this.begun.set(seq, (this.begun.get(seq) ?? 0) + 1);
+    const seqs = seqsOf(units);
+    this.tries.begin(seqs);
     for (const unit of units) this.counted.add(unit);
     return seqs;
   }
 
   /** Whether it may run before what is ahead of it is durable. Who was begun by a process that died runs alone. */
   private isAhead({ packets }: Unit): boolean {
-    return packets.every(({ seq, route }) => this.deps.routes.get(route)?.ahead && !this.begun.has(seq));
+    return packets.every(({ seq, route }) => this.deps.routes.get(route)?.ahead && this.tries.of(seq) === 0);
   }
 
   private soleRoute({ packets, atomic }: Unit): BoundRoute | undefined {
@@ -272,26 +281,16 @@ export class OutboxRun {
 
   /** @param isNew Its attempt has not been counted, so those before may have been too many. */
   private settleByVerdict(unit: Unit, isNew: boolean): Entry | null {
-    const verdicts = unit.packets.map((packet) => this.verdictOn(unit, packet, isNew));
-    if (verdicts.every((verdict) => verdict === null)) return null;
-    const settled = unit.packets.map((packet, index) => {
-      const { status, message } = verdicts[index] ?? { status: Status.rolled_back, message: '' };
-      return settleWith({ packet }, status, message);
-    });
-    return { batch: unit.batch, packets: unit.packets, settled, byVerdict: true };
+    const { routes, clock, maxQueueMs } = this.deps;
+    return settleByVerdict(unit, (packet) => ({
+      statuses: this.line.statuses,
+      implemented: (route) => routes.has(route),
+      expired: clock.now() - unit.batch.receivedAt > maxQueueMs,
+      poisonous: isNew && this.tries.areUsedUp(packet.seq),
+    }));
   }
+}
 
-  private verdictOn(unit: Unit, packet: UnitPacket, isNew: boolean): Verdict | null {
-    const { routes, clock, maxAttempts, maxQueueMs } = this.deps;
-    const after = packet.after?.filter((seq) => !unit.packets.some((other) => other.seq === seq)) ?? [];
-    return verdictOn(
-      { ...packet, after },
-      {
-        statuses: this.line.statuses,
-        implemented: (route) => routes.has(route),
-        expired: clock.now() - unit.batch.receivedAt > maxQueueMs,
-        poisonous: isNew && (this.begun.get(packet.seq) ?? 0) >= maxAttempts,
-      },
-    );
-  }
+function seqsOf(units: readonly Unit[]): number[] {
+  return units.flatMap(({ packets }) => packets.map(({ seq }) => seq));
 }

@@ -17,6 +17,7 @@ export class Worker {
   private readonly deps: WorkerDeps;
   private readonly abort = new AbortController();
   private readonly running = new Set<Promise<void>>();
+  private readonly runs = new Set<OutboxRun>();
   /** Outboxes whose handler asked for another try: kept claimed, without taking up a place. */
   private readonly parked = new Map<OutboxRun, Timer>();
   private wakes = 0;
@@ -61,6 +62,7 @@ export class Worker {
     const left = new Promise<void>((resolve) => timers.push(clock.after(2 * graceMs, resolve)));
     await Promise.race([ended, left]);
     for (const timer of timers) timer.cancel();
+    await Promise.all([...this.runs].map((run) => run.excuse().catch((error: unknown) => this.fail(error))));
   }
 
   private async settled(): Promise<void> {
@@ -96,10 +98,14 @@ export class Worker {
   }
 
   private async runOn(run: OutboxRun): Promise<void> {
-    const end = await run.run().catch((error: unknown): RunEnd => {
-      this.fail(error);
-      return { kind: 'over' };
-    });
+    this.runs.add(run);
+    const end = await run
+      .run()
+      .catch((error: unknown): RunEnd => {
+        this.fail(error);
+        return { kind: 'over' };
+      })
+      .finally(() => this.runs.delete(run));
     if (end.kind === 'retry' && !this.stopping) {
       this.parked.set(
         run,

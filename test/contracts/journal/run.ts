@@ -135,6 +135,35 @@ export function runSuite(subject: Subject): void {
       expect([...(await claim(journal)).begun]).toEqual([[2, 1]]);
     });
 
+    it('keeps which tries are excused, as long as the packet waits', async () => {
+      const { journal } = subject;
+      await accept(journal, ana, [1, 2, 3]);
+      const taken = await claim(journal);
+      await journal.begin(taken, [1, 2]);
+      // The third was never begun, the second try of the first not either.
+      for (let times = 0; times < 2; times++) await journal.excuse(taken, [1, 2, 3]);
+      await journal.begin(taken, [1]);
+      await restart(journal);
+      await journal.excuse(taken, [1]);
+      const again = await claim(journal);
+      expect([...again.begun]).toEqual([
+        [1, 2],
+        [2, 1],
+      ]);
+      expect([...again.excused]).toEqual([
+        [1, 1],
+        [2, 1],
+      ]);
+      await complete(journal, again, [1], { begins: [3] });
+      await journal.release(again);
+      const last = await claim(journal);
+      expect([...last.begun]).toEqual([
+        [2, 1],
+        [3, 1],
+      ]);
+      expect([...last.excused]).toEqual([[2, 1]]);
+    });
+
     it('counts in the commit of those before what begins right after', async () => {
       const { journal } = subject;
       await accept(journal, ana, [1, 4]);

@@ -122,6 +122,11 @@ class World {
       await this.#pair(pair, (journal, claim) => journal.begin(claim, seqs));
       return 'begin';
     }
+    if (act === 3) {
+      const seqs = some();
+      await this.#pair(pair, (journal, claim) => journal.excuse(claim, seqs));
+      return 'excuse';
+    }
     if (act === 1) {
       const idleUpTo = this.#chance(0.5) ? end : undefined;
       await this.#pair(pair, (journal, claim) => journal.release(claim, idleUpTo));
@@ -247,8 +252,8 @@ class World {
 /** Tokens are each journal's own; the order of statuses means nothing. */
 function comparable(claim: Claim | null) {
   if (!claim) return null;
-  const { token: _, begun, ...rest } = claim;
-  return { ...rest, begun: [...begun], ...plain(claim) };
+  const { token: _, begun, excused, ...rest } = claim;
+  return { ...rest, begun: [...begun], excused: [...excused], ...plain(claim) };
 }
 
 function failure(seq: number): FailedPacket {

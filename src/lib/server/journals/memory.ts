@@ -143,6 +143,11 @@ class MemoryJournal implements Journal {
     return this.#leased(claim)?.begin(seqs) ?? null;
   }
 
+  async excuse(claim: Claim, seqs: readonly number[]): Promise<void> {
+    this.#check();
+    this.#leased(claim)?.excuse(seqs);
+  }
+
   async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
     this.#check();
     const outbox = this.#leased(claim);

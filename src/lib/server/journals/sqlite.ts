@@ -118,6 +118,10 @@ class SqliteJournal implements Journal {
     return this.#pipeline.call('begin', leaseOf(claim), [...seqs]);
   }
 
+  async excuse(claim: Claim, seqs: readonly number[]): Promise<void> {
+    await this.#pipeline.call('excuse', leaseOf(claim), [...seqs]);
+  }
+
   async complete(claim: Claim, completion: Completion): Promise<CompletionOutcome> {
     const pipeline = this.#pipeline;
     const { results, frame, logged, pushes, failed = [], begins } = completion;

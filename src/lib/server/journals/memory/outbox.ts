@@ -41,6 +41,7 @@ export class MemoryOutbox implements OutboxKey {
   /** Completed packets of `#batches`. */
   readonly #done = new Set<number>();
   readonly #begun = new Map<number, number>();
+  readonly #excused = new Map<number, number>();
   #batches: StoredBatch[] = [];
   readonly #results = new Map<number, StoredResult>();
 
@@ -121,8 +122,8 @@ export class MemoryOutbox implements OutboxKey {
     const [next = 0] = this.#waiting;
     const { user, outbox } = this;
     const done = spansOf([...this.#done].filter((seq) => seq > next).sort((a, b) => a - b));
-    const begun = new Map([...this.#begun].sort(([a], [b]) => a - b));
-    return { user, outbox, token, next, done, begun, ...this.pendingAfter(next - 1, maxBytes) };
+    const [begun, excused] = [ascending(this.#begun), ascending(this.#excused)];
+    return { user, outbox, token, next, done, begun, excused, ...this.pendingAfter(next - 1, maxBytes) };
   }
 
   pendingAfter(seq: number, maxBytes: number): Pending {
@@ -152,6 +153,13 @@ export class MemoryOutbox implements OutboxKey {
     });
   }
 
+  excuse(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      const times = (this.#excused.get(seq) ?? 0) + 1;
+      if (times <= (this.#begun.get(seq) ?? 0)) this.#excused.set(seq, times);
+    }
+  }
+
   /** @throws {TypeError} where the results are not those of waiting packets, in order. Nothing has changed then. */
   complete({ results, frame, begins }: Completion, at: number): void {
     const seqs = results.map(({ seq }) => seq);
@@ -165,6 +173,7 @@ export class MemoryOutbox implements OutboxKey {
       this.#results.set(seq, { status, chunk });
       this.#waiting.delete(seq);
       this.#begun.delete(seq);
+      this.#excused.delete(seq);
       this.#done.add(seq);
       const batch = this.#batches.find(({ to }) => to >= seq);
       if (batch) batch.left--;
@@ -197,4 +206,8 @@ export class MemoryOutbox implements OutboxKey {
       if (old(seq, result) && !this.#batches.some(({ needs }) => needs.has(seq))) this.#results.delete(seq);
     }
   }
+}
+
+function ascending(times: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map([...times].sort(([a], [b]) => a - b));
 }

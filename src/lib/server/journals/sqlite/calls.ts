@@ -62,6 +62,7 @@ export interface Calls {
   claim(): Claim | null;
   pending(lease: Lease, afterSeq: number): Pending;
   begin(lease: Lease, seqs: readonly number[]): number[] | null;
+  excuse(lease: Lease, seqs: readonly number[]): void;
   complete(lease: Lease, completion: DatedCompletion): CompletionOutcome;
   /** @returns Whether the outbox has packets to run. */
   release(lease: Lease, idleUpTo: number): boolean;
@@ -85,6 +86,7 @@ export type Call = { [Name in CallName]: { name: Name; args: Parameters<Calls[Na
 export const writes: ReadonlySet<CallName> = new Set<CallName>([
   'accept',
   'begin',
+  'excuse',
   'complete',
   'append',
   'rerun',

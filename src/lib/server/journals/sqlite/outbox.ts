@@ -11,18 +11,20 @@ export interface OutboxRow {
   readonly done: readonly Span[];
   /** How often packets were begun that are not completed. */
   readonly begun: ReadonlyMap<number, number>;
+  /** How many of those tries are excused. */
+  readonly excused: ReadonlyMap<number, number>;
   readonly oldest: number;
 }
 
 export function findOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRow | undefined {
-  const row = db.get<Omit<OutboxRow, 'done' | 'begun'> & { done: string | null; begins: string | null }>(
+  const row = db.get<Omit<OutboxRow, 'done' | keyof Begun> & { done: string | null; begins: string | null }>(
     'SELECT id, accepted, tag, next, done, begins, oldest FROM crudp_outbox WHERE user = ? AND outbox = ?',
     user,
     outbox,
   );
   if (!row) return undefined;
   const { done, begins, ...rest } = row;
-  return { ...rest, done: done === null ? [] : (JSON.parse(done) as Span[]), begun: begunOf(begins) };
+  return { ...rest, done: done === null ? [] : (JSON.parse(done) as Span[]), ...begunOf(begins) };
 }
 
 export function addOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRow {
@@ -32,27 +34,33 @@ export function addOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRo
     user,
     outbox,
   ) as { id: number };
-  return { id: added.id, accepted: 0, tag: '0', next: 1, done: [], begun: new Map(), oldest: 1 };
+  return { id: added.id, accepted: 0, tag: '0', next: 1, done: [], begun: new Map(), excused: new Map(), oldest: 1 };
 }
 
-type Begin = readonly [from: number, to: number, times: number];
+type Begun = Pick<OutboxRow, 'begun' | 'excused'>;
+/** The fourth is left out where it is 0. */
+type Begin = [from: number, to: number, times: number, excused?: number];
 
-function begunOf(text: string | null): Map<number, number> {
-  const begun = new Map<number, number>();
-  if (text === null) return begun;
-  for (const [from, to, times] of JSON.parse(text) as Begin[]) {
-    for (let seq = from; seq <= to; seq++) begun.set(seq, times);
+function begunOf(text: string | null): Begun {
+  const [begun, excused] = [new Map<number, number>(), new Map<number, number>()];
+  if (text === null) return { begun, excused };
+  for (const [from, to, times, excuses = 0] of JSON.parse(text) as Begin[]) {
+    for (let seq = from; seq <= to; seq++) {
+      begun.set(seq, times);
+      if (excuses > 0) excused.set(seq, excuses);
+    }
   }
-  return begun;
+  return { begun, excused };
 }
 
 /** The `begins` column: packets begun together are one entry. */
-export function beginsText(begun: ReadonlyMap<number, number>): string | null {
-  const begins: [number, number, number][] = [];
+export function beginsText({ begun, excused }: Begun): string | null {
+  const begins: Begin[] = [];
   for (const [seq, times] of [...begun].sort(([a], [b]) => a - b)) {
     const last = begins.at(-1);
-    if (last && seq === last[1] + 1 && times === last[2]) last[1] = seq;
-    else begins.push([seq, seq, times]);
+    const excuses = excused.get(seq) ?? 0;
+    if (last && seq === last[1] + 1 && times === last[2] && excuses === (last[3] ?? 0)) last[1] = seq;
+    else begins.push(excuses > 0 ? [seq, seq, times, excuses] : [seq, seq, times]);
   }
   return begins.length > 0 ? JSON.stringify(begins) : null;
 }

@@ -36,8 +36,9 @@ export function claimOutbox(db: Connection, key: OutboxKey, token: number, maxBy
   const outbox = findOutbox(db, key);
   const next = outbox && firstWaiting(db, outbox);
   if (!outbox || next === undefined) return null;
+  const { begun, excused } = outbox;
   const done = without(outbox.done, [0, next]);
-  return { ...key, token, next, done, begun: outbox.begun, ...pendingAfter(db, outbox.id, next - 1, maxBytes) };
+  return { ...key, token, next, done, begun, excused, ...pendingAfter(db, outbox.id, next - 1, maxBytes) };
 }
 
 /** The next batches with packets above `seq`. */
@@ -86,8 +87,18 @@ export function beginPackets(db: Connection, key: OutboxKey, seqs: readonly numb
     ),
   );
   const begun = withBegun(outbox.begun, seqs);
-  db.run('UPDATE crudp_outbox SET begins = ? WHERE id = ?', beginsText(begun), outbox.id);
+  db.run('UPDATE crudp_outbox SET begins = ? WHERE id = ?', beginsText({ ...outbox, begun }), outbox.id);
   return seqs.map((seq) => begun.get(seq) as number);
+}
+
+export function excusePackets(db: Connection, key: OutboxKey, seqs: readonly number[]): void {
+  const outbox = findOutbox(db, key) as OutboxRow;
+  const excused = new Map(outbox.excused);
+  for (const seq of seqs) {
+    const times = (excused.get(seq) ?? 0) + 1;
+    if (times <= (outbox.begun.get(seq) ?? 0)) excused.set(seq, times);
+  }
+  db.run('UPDATE crudp_outbox SET begins = ? WHERE id = ?', beginsText({ ...outbox, excused }), outbox.id);
 }
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
@@ -150,7 +161,7 @@ function moveOn(db: Connection, outbox: OutboxRow, seqs: readonly number[], begi
     'UPDATE crudp_outbox SET next = ?, done = ?, begins = ?, oldest = min(oldest, ?) WHERE id = ?',
     next,
     spansText(done),
-    beginsText(withBegun(begun, begins)),
+    beginsText({ ...outbox, begun: withBegun(begun, begins) }),
     first,
     outbox.id,
   );

@@ -7,7 +7,7 @@ import { discardFailures, failuresOf, rerunFailure, trimFailures } from './faile
 import { appendEntry, endOf, readLog, trimLogSizes, trimLogs } from './logs.ts';
 import { backlogOf, findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
 import { chunksOf, trimResults } from './results.ts';
-import { beginPackets, claimOutbox, completePackets, pendingAfter } from './run.ts';
+import { beginPackets, claimOutbox, completePackets, excusePackets, pendingAfter } from './run.ts';
 
 /** Claims of one opening: tokens of the next one are above them. */
 const tokensPerOpen = 2 ** 32;
@@ -89,6 +89,10 @@ export class Store implements Calls {
 
   begin(...[lease, seqs]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
     return this.#holds(lease) ? beginPackets(this.#db, lease, seqs) : null;
+  }
+
+  excuse(...[lease, seqs]: Parameters<Calls['excuse']>): void {
+    if (this.#holds(lease)) excusePackets(this.#db, lease, seqs);
   }
 
   complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
