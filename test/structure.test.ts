@@ -37,13 +37,13 @@ const mayImport: Readonly<Record<string, { parts: readonly string[]; packages?: 
   journals: { parts: ['journal interface', 'nouns', 'wire'], packages: [/^node:/] },
   server: {
     parts: ['codec', 'sse', 'contract', 'nouns', 'wire', 'journal interface', 'journals'],
-    packages: [/^node:/],
+    packages: [/^node:/, 'busboy'],
   },
   'storage interface': { parts: ['contract', 'nouns', 'wire'] },
   storages: { parts: ['storage interface', 'nouns', 'wire'], packages: ['idb'] },
   client: {
     parts: ['codec', 'sse', 'contract', 'nouns', 'wire', 'storage interface', 'storages'],
-    packages: ['eventsource-parser', /^eventsource-parser\//],
+    packages: ['eventsource-parser', /^eventsource-parser\//, 'tus-js-client'],
   },
   uploads: { parts: ['contract', 'nouns', 'wire', 'server'], packages: [/^node:/, /^@tus\//] },
   testing: { parts: all, packages: [/^node:/] },

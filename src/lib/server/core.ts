@@ -1,3 +1,6 @@
+import type { Route } from '../packet.ts';
+import type { Context } from './context.ts';
+import type { FileSource } from './files/file-source.ts';
 import type { Identity, Place } from './journal.ts';
 
 /**
@@ -17,6 +20,13 @@ export interface ServerCore {
    * @throws {RequestRefused} 429 `too_many_streams`, 400 `bad_outbox`, 503 `draining`.
    */
   subscribe(request: EventsRequest, sink: EventSink): Promise<Session>;
+  /**
+   * Runs a handler at once, without a packet (C.6).
+   *
+   * @returns The handler's answer.
+   * @throws {RequestRefused} Whatever else came of it.
+   */
+  call(request: CallRequest): Promise<readonly unknown[]>;
 }
 
 /** What a POST to /sync says: its sender, its headers' facts, its body. */
@@ -47,6 +57,16 @@ export interface SyncReply {
   readonly outbox: string;
   readonly packets: number;
   readonly appended: number;
+}
+
+/** A handler to be run at once, by a form or a program: no packet stands for it, and nothing of it is stored but its effects. */
+export interface CallRequest {
+  readonly identity: Identity;
+  readonly route: Route;
+  readonly records: readonly unknown[];
+  readonly http: NonNullable<Context['http']>;
+  /** The content of a file that came with the call, by the `upload` that a record names. */
+  readonly find: (upload: string) => FileSource | null;
 }
 
 export interface EventsRequest {

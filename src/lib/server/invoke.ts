@@ -5,6 +5,7 @@ import { CrudpError, EncodeError } from '../errors.ts';
 import { actionOf, type PacketResult, type RequestPacket, reqIdOf, Status } from '../packet.ts';
 import { admit } from './admit.ts';
 import type { BoundRoute } from './bound-routes.ts';
+import type { Context } from './context.ts';
 import { withDeadline } from './deadline.ts';
 import type { PacketFiles } from './files/packet-files.ts';
 import type { Effect, Identity, LogAppend } from './journal.ts';
@@ -44,6 +45,8 @@ export interface Invocation {
   readonly attempt: number;
   /** Aborted when the server's grace period is over. */
   readonly signal: AbortSignal;
+  /** Of a call; no packet is named then. */
+  readonly http?: NonNullable<Context['http']>;
 }
 
 /** Judges the access rule and runs the handler. Never rejects: whatever is thrown becomes this packet's status. */
@@ -112,9 +115,15 @@ export function settleWith({ packet }: { packet: RequestPacket }, status: number
   return { result: { seq, route, status, message, records: [] }, bytes, pushes: [], effects: [] };
 }
 
-export function factsOf({ route, packet, identity, outbox, attempt }: Invocation) {
+export function factsOf({ route, packet, identity, outbox, attempt, http }: Invocation) {
   const { user } = identity;
-  return { user, reqId: reqIdOf(outbox, packet.seq), handler: route.handler, action: actionOf(route.route), attempt };
+  return {
+    user,
+    reqId: http ? '' : reqIdOf(outbox, packet.seq),
+    handler: route.handler,
+    action: actionOf(route.route),
+    attempt,
+  };
 }
 
 export function answerRecords(route: BoundRoute, answer: unknown): readonly unknown[] {

@@ -295,8 +295,12 @@ export interface Journal {
 
   /** Failed packets that are kept, oldest first. */
   failures(query: FailureQuery): Promise<readonly KeptFailure[]>;
-  /** Forgets a failed packet that went well when it was run again, with what it changed and whom it told. */
-  rerun(id: number, facts: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome>;
+  /**
+   * Commits what a handler changed and whom it told that no result stands for.
+   *
+   * @param id The failed packet that went well this time, and is forgotten; null: a call, of which nothing was stored.
+   */
+  rerun(id: number | null, facts: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome>;
   /** Forgets failed packets. @returns How many there were. */
   discard(ids: readonly number[]): Promise<number>;
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
 import { type DecodeLimits, defaultLimits } from '../limits.ts';
 import type { RequestPacket } from '../packet.ts';
+import type { FormLimits } from './calls/read-form.ts';
 import type { Identity, Journal } from './journal.ts';
 import { logFailures, type ServerLogEntry } from './log.ts';
 import type { OnStorageFailure } from './storage-watch.ts';
@@ -36,7 +37,7 @@ export type Middleware = (
 export type WaitsFor = (packet: RequestPacket, identity: Identity, outbox: string) => boolean | Promise<boolean>;
 
 export interface ServerOptions {
-  /** Where it answers: `${base}/sync`, `${base}/events`. Default '/api'. */
+  /** Where it answers: `${base}/sync`, `/events`, `/uploads`, `/call`. Default '/api'. */
   readonly base?: string;
   /** Opened by `start`, closed by `close`. */
   readonly journal: Journal;
@@ -85,6 +86,8 @@ export interface ServerOptions {
    * Default: none, and packets that refer to an upload are `invalid`.
    */
   readonly uploads?: Uploads;
+  /** What a form posted to `${base}/call/<handler>/<action>` may hold. */
+  readonly forms?: FormLimits;
   /**
    * What happens when the journal's storage has failed for good, an fsync, say. `'refuse'`: whatever would be stored is
    * answered with 503, reading goes on where it can. `'exit'`: the process also ends, with code 1, for its supervisor to
@@ -136,6 +139,7 @@ export function settingsOf(options: ServerOptions): Settings {
     codec: options.codec,
     waitsFor: options.waitsFor,
     uploads: options.uploads ?? null,
+    forms: options.forms ?? {},
     onStorageFailure: options.onStorageFailure ?? 'refuse',
     clock: options.clock ?? systemClock,
     log: options.log ?? logFailures,

@@ -12,6 +12,7 @@ export interface PacketFacts {
   readonly spec: RouteSpec;
   readonly attempt: number;
   readonly signal: AbortSignal;
+  readonly http?: NonNullable<Context['http']>;
 }
 
 /** The context of one packet, and what its handler asked to be committed with its result. */
@@ -24,19 +25,21 @@ export class PacketContext implements Context {
   readonly action: Action;
   readonly attempt: number;
   readonly signal: AbortSignal;
+  declare readonly http?: NonNullable<Context['http']>;
   private readonly contract: Contract;
   private readonly codec: Codec;
   private readonly collectedPushes: LogAppend[] = [];
   private readonly collectedEffects: Effect[] = [];
   private ended = false;
 
-  constructor(contract: Contract, codec: Codec, { identity, outbox, seq, spec, attempt, signal }: PacketFacts) {
+  constructor(contract: Contract, codec: Codec, { identity, outbox, seq, spec, attempt, signal, http }: PacketFacts) {
     this.contract = contract;
     this.codec = codec;
     this.user = identity.user;
     this.roles = identity.roles;
     this.meta = identity.meta;
-    this.reqId = reqIdOf(outbox, seq);
+    this.reqId = http ? '' : reqIdOf(outbox, seq);
+    if (http) this.http = http;
     this.handler = spec.handler;
     this.action = actionOf(spec.route);
     this.attempt = attempt;

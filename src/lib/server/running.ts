@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Codec } from '../codec/codec.ts';
 import { loadCodec } from '../codec/load.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -5,7 +6,9 @@ import type { CrudpError } from '../errors.ts';
 import { type AcceptDeps, accept } from './accept.ts';
 import { bindRoutes } from './bound-routes.ts';
 import { Broker } from './broker.ts';
-import type { EventSink, EventsRequest, Session, SyncReply, SyncRequest } from './core.ts';
+import { call } from './calls/call.ts';
+import type { CallRequest, EventSink, EventsRequest, Session, SyncReply, SyncRequest } from './core.ts';
+import { drain } from './drain.ts';
 import { createFailedPackets, type FailedPackets } from './failed-packets.ts';
 import { PacketFiles } from './files/packet-files.ts';
 import type { Implementation } from './implement.ts';
@@ -23,6 +26,7 @@ export interface Running {
   readonly codec: Codec;
   sync(request: SyncRequest): Promise<SyncReply>;
   subscribe(request: EventsRequest, sink: EventSink): Promise<Session>;
+  call(request: CallRequest): Promise<readonly unknown[]>;
   /** Has the packets of an outbox looked at again that wait for something outside. */
   resume(key: OutboxKey): Promise<void>;
   /** In Prometheus' text format. */
@@ -74,6 +78,10 @@ export async function run(
   });
   const acceptDeps: AcceptDeps = { ...shared, closing };
   const accepting = new Set<Promise<unknown>>();
+  const calling = new Set<Promise<unknown>>();
+  const graceOver = new AbortController();
+  // Every call that has a deadline listens to it.
+  setMaxListeners(0, graceOver.signal);
   broker.open();
   broker.onWork(() => worker.wake());
   worker.wake();
@@ -87,6 +95,11 @@ export async function run(
       return reply;
     },
     subscribe: (request, sink) => streams.open(request, sink),
+    call(request) {
+      const reply = call({ ...shared, routes }, request, graceOver.signal).finally(() => calling.delete(reply));
+      calling.add(reply);
+      return reply;
+    },
     async metrics() {
       const { open, unsentBytes } = streams.load;
       return metrics.text({ backlog: await journal.backlog(), openStreams: open, unsentBytes, now: clock.now() });
@@ -96,7 +109,8 @@ export async function run(
     async close() {
       stopTrimming();
       streams.bye('drain');
-      await worker.stop(settings.graceMs);
+      const { graceMs } = settings;
+      await Promise.all([worker.stop(graceMs), drain(calling, graceOver, clock, graceMs)]);
       await Promise.allSettled(accepting);
       broker.close();
       await uploads?.close();

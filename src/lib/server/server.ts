@@ -110,10 +110,11 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
       }
     },
     subscribe: async (request, sink) => (await started()).subscribe(request, sink),
+    call: async (request) => (await started()).call(request),
   };
 
   const ready = async (): Promise<void> => void (await started());
-  const listener = createListener({ ...settings, core, log, ready });
+  const listener = createListener({ ...settings, contract, core, log, ready });
   const server: CrudpServer<C> = {
     use(...added) {
       if (starting) throw new TypeError('[already_started] use() comes before start() and the first request');

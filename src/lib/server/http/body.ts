@@ -2,10 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { RequestRefused } from '../refused.ts';
 
-export interface BodyLimits {
-  readonly clock: Clock;
+export interface BodyLimits extends BodyTimes {
   /** Bytes of a whole body. */
   readonly maxBatchBytes: number;
+}
+
+export interface BodyTimes {
+  readonly clock: Clock;
   /** A body has this long, and `msPerByte` more for each byte that has come. */
   readonly slowBodyMs: number;
 }
@@ -26,33 +29,22 @@ const msPerByte = 0.5;
  *
  * @throws {RequestRefused} 413 `too_large`; 408 `too_slow`; 408 `aborted`, which hardly anybody hears.
  */
-export async function readBody({ request, response }: Sides, limits: BodyLimits): Promise<Uint8Array> {
+export async function readBody(sides: Sides, limits: BodyLimits): Promise<Uint8Array> {
   const { maxBatchBytes: maxBytes } = limits;
+  const { request } = sides;
   let bytes = 0;
   const isHopeless = () => bytes > 2 * maxBytes || Number(request.headers['content-length'] ?? 0) > 2 * maxBytes;
   const chunks: Buffer[] = [];
-  const deadline = new Deadline(limits, () => bytes);
-  try {
-    if (!isHopeless()) {
-      // Left alive when the loop is left: destroying the request would take the answer's connection away.
-      for await (const chunk of timely(request.iterator({ destroyOnReturn: false }), deadline)) {
-        bytes += chunk.length;
-        if (bytes <= maxBytes) chunks.push(chunk);
-        else chunks.length = 0;
-        if (isHopeless()) break;
-      }
+  if (!isHopeless()) {
+    for await (const chunk of bodyOf(sides, limits)) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      if (isHopeless()) break;
     }
-  } catch (cause) {
-    if (cause instanceof RequestRefused) {
-      giveUp({ request, response });
-      throw cause;
-    }
-    throw new RequestRefused(408, 'aborted', `the body ended early: ${String(cause)}`);
-  } finally {
-    deadline.cancel();
   }
   const hasRest = isHopeless();
-  if (hasRest) giveUp({ request, response });
+  if (hasRest) giveUp(sides);
   if (hasRest || bytes > maxBytes) {
     throw new RequestRefused(413, 'too_large', `a body has at most ${maxBytes} bytes`, { body: { maxBytes } });
   }
@@ -60,7 +52,32 @@ export async function readBody({ request, response }: Sides, limits: BodyLimits)
   return only && chunks.length === 1 ? only : Buffer.concat(chunks, bytes);
 }
 
-function giveUp({ request, response }: Sides): void {
+/**
+ * A request's body as it comes, for as long as it has.
+ *
+ * @throws {RequestRefused} 408 `too_slow`; 408 `aborted`.
+ */
+export async function* bodyOf(sides: Sides, limits: BodyTimes): AsyncGenerator<Buffer, void> {
+  let bytes = 0;
+  const deadline = new Deadline(limits, () => bytes);
+  try {
+    // Left alive when the loop is left: destroying the request would take the answer's connection away.
+    for await (const chunk of timely(sides.request.iterator({ destroyOnReturn: false }), deadline)) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  } catch (cause) {
+    if (cause instanceof RequestRefused) {
+      giveUp(sides);
+      throw cause;
+    }
+    throw new RequestRefused(408, 'aborted', `the body ended early: ${String(cause)}`);
+  } finally {
+    deadline.cancel();
+  }
+}
+
+export function giveUp({ request, response }: Sides): void {
   if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
 }
 
@@ -70,7 +87,7 @@ class Deadline {
   readonly over: Promise<never>;
   cancel: () => void = () => {};
 
-  constructor({ clock, slowBodyMs }: BodyLimits, received: () => number) {
+  constructor({ clock, slowBodyMs }: BodyTimes, received: () => number) {
     const startedAt = clock.now();
     this.over = new Promise((_, reject) => {
       const look = (): void => {

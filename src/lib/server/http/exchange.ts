@@ -47,6 +47,19 @@ export class Exchange {
     this.answered(facts.log);
   }
 
+  /** Ends an answer whose `Location` is set, or that was given already. */
+  redirect(facts?: AnswerFacts['log']): void {
+    const { response } = this;
+    if (!response.headersSent) {
+      // A form is posted; what follows it is a page to be got.
+      if (response.statusCode < 300 || response.statusCode > 399) response.statusCode = 303;
+      response.setHeader('Cache-Control', 'no-store');
+      response.setHeader('Content-Length', 0);
+    }
+    if (!response.writableEnded) response.end();
+    this.answered(facts);
+  }
+
   /** Tells the log what the answer was. */
   answered(facts: AnswerFacts['log'] = {}): void {
     this.log({

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
+import type { Contract } from '../../contract/contract.ts';
+import type { FormLimits } from '../calls/read-form.ts';
 import type { ServerCore } from '../core.ts';
 import type { Log } from '../log.ts';
 import type { Authenticate, Middleware } from '../options.ts';
 import { RequestRefused } from '../refused.ts';
 import type { Uploads } from '../uploads.ts';
+import { answerCall } from './call-route.ts';
 import { answerEvents } from './events-route.ts';
 import { Exchange } from './exchange.ts';
 import { checkOrigin, preflightHeaders } from './origins.ts';
@@ -24,6 +27,8 @@ export type Listener = (
 ) => boolean;
 
 export interface ListenerDeps {
+  readonly contract: Contract;
+  readonly forms: FormLimits;
   readonly core: ServerCore;
   readonly log: Log;
   readonly base: string;
@@ -52,6 +57,7 @@ interface PathRoute {
 const routes: ReadonlyMap<string, PathRoute> = new Map([
   ['sync', { below: [0], methods: new Map<string, RouteCode>([['POST', answerSync]]) }],
   ['events', { below: [0], methods: new Map<string, RouteCode>([['GET', answerEvents]]) }],
+  ['call', { below: [2], methods: new Map<string, RouteCode>([['POST', answerCall]]) }],
   ['uploads', { below: [0, 1], methods: new Map(uploadMethods.map((method) => [method, answerUploads])) }],
 ]);
 

@@ -213,10 +213,10 @@ class MemoryJournal implements Journal {
     return this.#failures.list(query);
   }
 
-  async rerun(id: number, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
+  async rerun(id: number | null, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
     this.#check();
     if (effects.length > 0) return noDatabase;
-    if (this.#failures.discard([id]) === 0) return { kind: 'gone' };
+    if (id !== null && this.#failures.discard([id]) === 0) return { kind: 'gone' };
     this.#news.tell(this.#appendAll(pushes));
     return { kind: 'committed' };
   }

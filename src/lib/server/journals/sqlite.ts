@@ -176,7 +176,7 @@ class SqliteJournal implements Journal {
     return this.#pipeline.call('failures', { ...query });
   }
 
-  async rerun(id: number, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
+  async rerun(id: number | null, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
     const pipeline = this.#pipeline;
     const prepared = judgedEffects(effects);
     if ('kind' in prepared) return prepared;

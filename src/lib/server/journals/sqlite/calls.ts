@@ -74,7 +74,7 @@ export interface Calls {
   read(log: string, position: LogPosition, maxBytes: number): LogReading;
   /** One slice of it. @returns The cursor of the next one; null at the end. */
   failures(query: FailureQuery): KeptFailure[];
-  rerun(id: number, facts: DatedRerun): RerunOutcome;
+  rerun(id: number | null, facts: DatedRerun): RerunOutcome;
   discard(ids: readonly number[]): number;
   trim(before: TrimLimits, cursor: TrimCursor): TrimCursor | null;
 }

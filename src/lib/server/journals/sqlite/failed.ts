@@ -51,8 +51,12 @@ export function failuresOf(db: Connection, { after = 0, limit, ...wanted }: Fail
 }
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
-export function rerunFailure(db: Connection, id: number, { pushes, effects, at, marks }: DatedRerun): RerunOutcome {
-  if (discardFailures(db, [id]) === 0) return { kind: 'gone' };
+export function rerunFailure(
+  db: Connection,
+  id: number | null,
+  { pushes, effects, at, marks }: DatedRerun,
+): RerunOutcome {
+  if (id !== null && discardFailures(db, [id]) === 0) return { kind: 'gone' };
   runEffects(db, effects);
   for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index] as string, at);
   return { kind: 'committed' };
