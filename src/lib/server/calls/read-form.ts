@@ -81,7 +81,7 @@ class Reading implements Form {
         fields: maxParts + 2,
         files: maxFiles + 2,
         fileSize: maxFileBytes + 1,
-        fieldSize: maxFieldBytes,
+        fieldSize: maxFieldBytes + 1,
         fieldNameSize: 1000,
       },
     });
@@ -93,7 +93,8 @@ class Reading implements Form {
     };
     parser.on('field', (name, text, { valueTruncated, nameTruncated }) => {
       count(0);
-      if (valueTruncated || nameTruncated) fail(tooLarge(`a field's text has at most ${maxFieldBytes} bytes`));
+      if (valueTruncated || nameTruncated || Buffer.byteLength(text) > maxFieldBytes)
+        fail(tooLarge(`a field's text has at most ${maxFieldBytes} bytes`));
       nodeOf(this.root, name)?.texts.push(text);
     });
     parser.on('file', (name, content, { filename, mimeType }) => {
