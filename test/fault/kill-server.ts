@@ -1,5 +1,6 @@
 // A server in a process of its own, to be killed: node kill-server.mjs FOLDER [POINT COUNT [SIGNAL]]
 // Its log goes to stdout as JSON lines, the first of which has the port.
+import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,6 +20,7 @@ const server = crudpServer(app, {
   journal: journalAt(sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }), pass),
   codec: portableCodec(),
   authenticate: () => ({ user: 'ana' }),
+  graceMs: 500,
   log: say,
 });
 server.use(
@@ -32,7 +34,13 @@ server.use(
         appendFileSync(join(folder, 'runs'), `${ctx.reqId} ${ctx.attempt}\n`);
         say({ event: 'begun', reqId: ctx.reqId });
         ctx.effect('INSERT INTO ran (req_id) VALUES (?)', [ctx.reqId], { expectChanges: 1 });
-        if (ctx.attempt === 1 && records.some(({ text }) => text === 'hang')) await new Promise(() => {});
+        const [{ text } = { text: '' }] = records;
+        if (text === 'hang' && ctx.attempt === 1) await new Promise(() => {});
+        if (text === 'until SIGTERM') await once(process, 'SIGTERM');
+        if (text === 'until aborted' && ctx.attempt <= 4) {
+          // Ends by the signal's reason, as fetch and others do that are given the signal.
+          await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));
+        }
         pass('handler-after', seq);
         return records;
       },
@@ -44,4 +52,9 @@ http.listen(0, '127.0.0.1', () => {
   say({ event: 'listening', port: (http.address() as AddressInfo).port });
   // At once, not with the first request: what was pending is to run without one.
   server.start().catch(({ code }: CrudpError) => say({ event: 'refused', code }));
+});
+process.once('SIGTERM', async () => {
+  http.close();
+  await server.close();
+  http.closeAllConnections();
 });

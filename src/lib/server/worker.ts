@@ -60,7 +60,10 @@ export class Worker {
     const ended = this.settled();
     const timers = [clock.after(graceMs, () => this.abort.abort(new CrudpError('shutdown', 'the server is closing')))];
     const left = new Promise<void>((resolve) => timers.push(clock.after(2 * graceMs, resolve)));
+    // The clock's timers let Node end, and with it a handler that waits for nothing that Node counts.
+    const hold = setInterval(() => undefined, 0x7fffffff);
     await Promise.race([ended, left]);
+    clearInterval(hold);
     for (const timer of timers) timer.cancel();
     await Promise.all([...this.runs].map((run) => run.excuse().catch((error: unknown) => this.fail(error))));
   }
