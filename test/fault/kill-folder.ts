@@ -1,13 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { onTestFinished } from 'vitest';
 
-/** @returns A folder with a database for kill-server.ts. Gone after the test. */
-export function newKillFolder(): string {
+/** @returns A folder with a database, which may lie on another disk, for kill-server.ts. Gone after the test. */
+export function newKillFolder(disk?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'crudp-kill-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  if (disk) symlinkSync(join(disk, 'app.db'), join(folder, 'app.db'));
   const database = new Database(join(folder, 'app.db'));
   database.exec('CREATE TABLE ran (req_id TEXT NOT NULL)');
   database.close();
