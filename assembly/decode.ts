@@ -35,7 +35,7 @@ export function decodeFrame(
   maxUnits: f64,
 ): usize {
   open(frame, length - CHECK_BYTES);
-  if (load<u32>(end) != xxh32(frame, end)) refuse(BAD_CHECKSUM, end);
+  if (load<u32>(end) != xxh32(frame, end, 0)) refuse(BAD_CHECKSUM, end);
 
   const whole = <u32>maxValues;
   setBudget(whole, <u64>maxUnits);

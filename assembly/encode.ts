@@ -55,7 +55,6 @@ import {
   TAPE_SEQ,
   TAPE_STATUS,
   TAPE_TAIL,
-  TAPE_TAIL_ADDRESS,
   VERSION,
 } from './protocol';
 import { get } from './columns';
@@ -77,7 +76,11 @@ import { xxh32 } from './xxh32';
 /** The varints and fixed integers of a head or a group's header together. */
 const HEADER_BYTES: u64 = 128;
 
-/** Writes the frame that a tape describes, in one call. Returns its length; traps where memory has reached its maximum. */
+/**
+ * Writes the frame that a tape describes, in one call: one with blobs up to its tail, any other with its check.
+ *
+ * Returns the length of what was written; traps where memory has reached its maximum.
+ */
 export function encodeFrame(tape: usize): u32 {
   openOutput();
   const output = to;
@@ -87,12 +90,14 @@ export function encodeFrame(tape: usize): u32 {
   ensure(10);
   putVarint(groups);
   for (let i: u32 = 0; i < groups; i++, group += GROUP_WORDS << 2) writeGroup(group);
-  putCopy(get(tape, TAPE_TAIL_ADDRESS), get(tape, TAPE_TAIL));
-  ensure(4);
-  store<u32>(to, xxh32(output, to));
+  if (get(tape, TAPE_TAIL) == 0) {
+    ensure(4);
+    store<u32>(to, xxh32(output, to, 0));
+    moveOutput(to + 4);
+  }
   store<u32>(CELL_OUTPUT, <u32>output);
   closeOutput();
-  return <u32>(to - output) + 4;
+  return <u32>(to - output);
 }
 
 function writeHead(tape: usize): void {

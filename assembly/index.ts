@@ -2,3 +2,4 @@
 export { decodeFrame as decode } from './decode';
 export { encodeFrame as encode } from './encode';
 export { clear, take as reserve } from './memory';
+export { xxh32 as hash } from './xxh32';

@@ -140,8 +140,7 @@ export const TAPE_GROUP_RECORDS = 24;
 export const TAPE_BAD_OFFSET = 25;
 /** Offset of the blob tail in the frame (decoding); bytes of the whole tail (encoding). */
 export const TAPE_TAIL = 26;
-/** Address of the tail's bytes in the arena (encoding; they are copied there only to be hashed). */
-export const TAPE_TAIL_ADDRESS = 27;
+// A double stands at an even word.
 /** The sum of what columns charged (A.8), as a double (decoding: of the whole frame; encoding: unused). */
 export const TAPE_CHARGED_F64 = 28;
 export const TAPE_WORDS = 30;
@@ -203,6 +202,8 @@ export const CELL_OUTPUT = 24;
 export const CELL_BASE = 28;
 /** Where they end: everything behind it is zero. */
 export const CELL_TOP = 32;
+/** The four lanes of a hash that is made in pieces; a multiple of 16. */
+export const CELL_LANES = 48;
 /** u64[ROUTE_COUNT]: how many records each route of a frame has. */
 export const ROUTE_RECORDS = 1024;
 export const ARENA_START = 9216;

@@ -1,3 +1,5 @@
+import { CELL_LANES } from './protocol';
+
 // XXH32 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 const P1: u32 = 0x9e3779b1;
 const P2: u32 = 0x85ebca77;
@@ -5,18 +7,23 @@ const P3: u32 = 0xc2b2ae3d;
 const P4: u32 = 0x27d4eb2f;
 const P5: u32 = 0x165667b1;
 
-/** The hash of a run of bytes with seed 0. */
-export function xxh32(start: usize, end: usize): u32 {
+/**
+ * The hash with seed 0 of a run of bytes whose last stand in memory.
+ *
+ * @param before How many bytes of the run were hashed by the calls before this one: a multiple of 16, or 0 at its begin.
+ */
+export function xxh32(start: usize, end: usize, before: u32): u32 {
   let at = start;
   let hash = P5;
-  const length = <u32>(end - start);
+  const length = before + <u32>(end - start);
   if (length >= 16) {
     // The four lanes of the hash are the four of a vector.
-    let lanes = i32x4(P1 + P2, P2, 0, 0 - P1);
-    for (const last = end - 16; at <= last; at += 16) {
+    let lanes = before == 0 ? i32x4(P1 + P2, P2, 0, 0 - P1) : v128.load(CELL_LANES);
+    for (; at + 16 <= end; at += 16) {
       lanes = i32x4.add(lanes, i32x4.mul(v128.load(at), i32x4.splat(P2)));
       lanes = i32x4.mul(v128.or(i32x4.shl(lanes, 13), i32x4.shr_u(lanes, 19)), i32x4.splat(P1));
     }
+    v128.store(CELL_LANES, lanes);
     hash =
       rotl<u32>(i32x4.extract_lane(lanes, 0), 1) +
       rotl<u32>(i32x4.extract_lane(lanes, 1), 7) +

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseShape } from '../../src/lib/contract/parse.ts';
+import { xxh32 } from '../../src/lib/xxh32.ts';
 import { codecs, schemaOf } from './each-codec.ts';
 
 const schema = schemaOf(
@@ -25,6 +26,16 @@ describe.each(codecs)('%s codec, encoding in parts', (_name, codec) => {
     expect(whole(codec.encodeRequestParts(schema, request))).toEqual(codec.encodeRequest(schema, request));
     expect(whole(codec.encodeResponseParts(schema, response))).toEqual(codec.encodeResponse(schema, response));
     expect(whole(codec.encodePushParts(schema, { packets }))).toEqual(codec.encodePush(schema, { packets }));
+  });
+
+  it.each([1, 16_000, 16_384, 40_000])('hashes blobs of %i bytes in pieces as one run', (bytes) => {
+    const records = [3, 1, 2].map((times) => ({ blob: Uint8Array.from({ length: times * bytes }, (_, i) => i % 251) }));
+    const batch = { packets: [{ route: 4, records }] };
+    const frame = codec.encodePush(schema, batch);
+    const check = new DataView(frame.buffer).getUint32(frame.length - 4, true);
+    expect(check).toBe(xxh32(new DataView(frame.buffer), 0, frame.length - 4, 0));
+    expect(new Uint8Array(Buffer.concat(codec.encodePushParts(schema, batch)))).toEqual(frame);
+    expect(codec.decodePush(schema, frame).packets[0]?.records).toEqual(records);
   });
 
   it('hands the blobs on as they are, in the order of the tail', () => {

@@ -14,7 +14,6 @@ import {
   TAPE_GROUP_RECORDS,
   TAPE_GROUPS,
   TAPE_TAIL,
-  TAPE_TAIL_ADDRESS,
   TAPE_WORDS,
   VALUES_BASE,
   VALUES_PER_BYTE,
@@ -22,6 +21,7 @@ import {
 import type { RecordShape, ShapeTable } from '../contract/field.ts';
 import { CrudpError, EncodeError } from '../errors.ts';
 import type { PacketResult } from '../packet.ts';
+import { CHECK_BYTES, checkOf } from './check.ts';
 import { Gather } from './gather.ts';
 import { judgeRecords } from './judge.ts';
 import { judgeBatch, type Writable } from './judge-batch.ts';
@@ -29,8 +29,6 @@ import type { Kernels } from './kernels.ts';
 import { installSchema } from './program.ts';
 import { writeHead, writeMessages } from './write-head.ts';
 import { Ungatherable } from './write-scalars.ts';
-
-const CHECK_BYTES = 4;
 
 /**
  * Encodes any kind of batch.
@@ -43,24 +41,32 @@ export function encodeBatch(
   batch: Writable,
   jit: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const { length } = writeFrame(kernels, table, batch, jit);
-  return copyOutput(kernels, 0, length);
+  const { length, blobs } = writeFrame(kernels, table, batch, jit);
+  if (blobs.length === 0) return copyOutput(kernels, length);
+  const check = length + bytesOf(blobs, 0);
+  const frame = new Uint8Array(check + CHECK_BYTES);
+  frame.set(kernels.heap.u8.subarray(kernels.output, kernels.output + length));
+  let at = length;
+  for (const blob of blobs) {
+    frame.set(blob, at);
+    at += blob.length;
+  }
+  frame.set(checkOf(kernels, [frame.subarray(0, check)]), check);
+  return frame;
 }
 
 /** The same frame in parts: what stands before the blobs, the blobs themselves, the check. */
 export function encodeParts(kernels: Kernels, table: ShapeTable, batch: Writable, jit: boolean): Uint8Array[] {
   const { length, blobs } = writeFrame(kernels, table, batch, jit);
-  // The kernels' copy of the blobs was for the checksum; a fresh buffer for all of them is what costs.
-  const check = length - CHECK_BYTES;
-  const filled = blobs.filter((blob) => blob.length > 0);
-  if (filled.length === 0) return [copyOutput(kernels, 0, length)];
-  return [copyOutput(kernels, 0, check - bytesOf(filled, 0)), ...filled, copyOutput(kernels, check, length)];
+  const parts = [copyOutput(kernels, length), ...blobs];
+  if (blobs.length > 0) parts.push(checkOf(kernels, parts));
+  return parts;
 }
 
 interface Written {
-  /** In bytes; the frame stands at the kernels' `output`. */
+  /** In bytes, of what stands at the kernels' `output`: the whole frame, or what comes before its blobs. */
   readonly length: number;
-  /** In the order of the tail. */
+  /** In the order of the tail; none is empty. */
   readonly blobs: readonly Uint8Array[];
 }
 
@@ -90,18 +96,22 @@ function writeInto(kernels: Kernels, routeTable: number, table: ShapeTable, batc
     if (fault instanceof Ungatherable) throw explain(table, batch);
     throw fault;
   }
-  writeTail(kernels, tape >>> 2, gather.blobs);
-  const length = kernels.encode(tape);
-  if (length === 0) throw new CrudpError('out_of_memory', 'the codec has no memory left for this batch');
+  const blobs = gather.blobs.filter((blob) => blob.length > 0);
+  const tail = bytesOf(blobs, 0);
+  if (tail > LIMIT_FRAME_BYTES) throw new EncodeError('', `its blobs have ${tail} bytes, ${LIMIT_FRAME_BYTES} at most`);
+  kernels.heap.u32[(tape >>> 2) + TAPE_TAIL] = tail;
+  const written = kernels.encode(tape);
+  if (written === 0) throw new CrudpError('out_of_memory', 'the codec has no memory left for this batch');
+  const length = tail === 0 ? written : written + tail + CHECK_BYTES;
   const budget = Math.min(LIMIT_VALUES, VALUES_BASE + VALUES_PER_BYTE * length);
   if (length > LIMIT_FRAME_BYTES)
     throw new EncodeError('', `its frame has ${length} bytes, ${LIMIT_FRAME_BYTES} at most`);
   if (gather.charged > budget) throw new EncodeError('', `it has ${gather.charged} values, ${budget} at most`);
-  return { length, blobs: gather.blobs };
+  return { length: written, blobs };
 }
 
-function copyOutput({ heap, output }: Kernels, start: number, end: number): Uint8Array<ArrayBuffer> {
-  return heap.u8.slice(output + start, output + end) as Uint8Array<ArrayBuffer>;
+function copyOutput({ heap, output }: Kernels, length: number): Uint8Array<ArrayBuffer> {
+  return heap.u8.slice(output, output + length) as Uint8Array<ArrayBuffer>;
 }
 
 function writeGroups(
@@ -166,22 +176,6 @@ function recordsByRoute(packets: Writable['packets']): Map<number, readonly unkn
     for (let j = 0; j < records.length; j++) (all as unknown[]).push(records[j]);
   }
   return byRoute;
-}
-
-/** Blobs stand in the arena only to be hashed and to make the frame one piece. */
-function writeTail(kernels: Kernels, tape: number, blobs: readonly Uint8Array[]): void {
-  const bytes = bytesOf(blobs, 0);
-  if (bytes > LIMIT_FRAME_BYTES)
-    throw new EncodeError('', `its blobs have ${bytes} bytes, ${LIMIT_FRAME_BYTES} at most`);
-  const address = kernels.reserve(bytes);
-  const { u8, u32 } = kernels.heap;
-  u32[tape + TAPE_TAIL] = bytes;
-  u32[tape + TAPE_TAIL_ADDRESS] = address;
-  let at = address;
-  for (const blob of blobs) {
-    u8.set(blob, at);
-    at += blob.length;
-  }
 }
 
 function bytesOf(blobs: readonly Uint8Array[], from: number): number {

@@ -51,12 +51,20 @@ export interface Kernels {
   /**
    * Writes the frame that the tape at `tape` describes.
    *
-   * The tape is trusted: whoever filled it has judged every value. Text stands in the arena, and the tail's bytes too
-   * (TAPE_TAIL_ADDRESS), for the checksum.
+   * The tape is trusted: whoever filled it has judged every value. Text stands in the arena. Blobs do not: of a frame
+   * that has some (TAPE_TAIL), what stands before them is written, and the tail and the check are left to the caller.
    *
-   * @returns The frame's length in bytes, and `output` its address; 0 when the arena cannot hold it.
+   * @returns How many bytes were written, and `output` their address; 0 when the arena cannot hold them.
    */
   encode(tape: number): number;
+
+  /**
+   * Hashes bytes of the arena (XXH32, seed 0) that are a piece of a longer run; its pieces come one after another.
+   *
+   * @param before How many bytes the pieces before this one had: a multiple of 16, or 0 at the run's begin.
+   * @returns The hash of the run up to here, unsigned.
+   */
+  hash(start: number, end: number, before: number): number;
 
   /** Address of the last encoded frame. */
   readonly output: number;

@@ -40,6 +40,7 @@ interface Exports {
     maxUnits: number,
   ): number;
   encode(tape: number): number;
+  hash(start: number, end: number, before: number): number;
 }
 
 /** Space for installed words; some 100 000 fields. */
@@ -134,6 +135,10 @@ class WasmKernels implements Kernels {
     } catch (cause) {
       return this.rescue(cause);
     }
+  }
+
+  hash(start: number, end: number, before: number): number {
+    return this.exports.hash(start, end, before) >>> 0;
   }
 
   /** What can be judged before the frame is copied: the order of A.7 up to its checksum. */

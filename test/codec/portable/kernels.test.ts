@@ -17,6 +17,6 @@ it('portable kernels report a full arena as what it is', () => {
   expect(probe.refusal).toEqual([wire.OUT_OF_MEMORY, 0]);
   const tape = probe.decode(frameOf(wire.KIND_PUSH, shape, 1000, [0, 2]), table);
   expect(kernels.encode(tape)).toBeGreaterThan(0);
-  kernels.reserve((1 << 16) - kernels.output - 64);
+  kernels.reserve((1 << 16) - kernels.output - 40);
   expect(kernels.encode(tape)).toBe(0);
 });

@@ -40,9 +40,10 @@ describe("the module's arena", () => {
     installSchema(kernels, table);
     kernels.begin();
     const lowest = kernels.reserve(0);
-    const tape = new Probe(kernels).decode(frame, table);
+    const probe = new Probe(kernels);
+    const tape = probe.decode(frame, table);
     const none = recode(kernels, tape, frame, () => {
-      kernels.heap.u32[(tape >>> 2) + wire.TAPE_TAIL] = 768 * MIB;
+      kernels.heap.u32[(probe.group(0, wire.GROUP_SLOTS) >>> 2) + wire.SLOT_TEXT_BYTES] = 768 * MIB;
     });
     expect([none.length, kernels.errorCode]).toEqual([0, wire.OUT_OF_MEMORY]);
     kernels.begin();

@@ -21,6 +21,7 @@ describe('the module', () => {
       'function clear',
       'function decode',
       'function encode',
+      'function hash',
       'function reserve',
       'memory memory',
     ]);

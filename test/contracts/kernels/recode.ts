@@ -16,8 +16,8 @@ import {
   TAPE_GROUPS,
   TAPE_MESSAGE_TEXT,
   TAPE_TAIL,
-  TAPE_TAIL_ADDRESS,
 } from '../../../assembly/protocol.ts';
+import { CHECK_BYTES, checkOf } from '../../../src/lib/codec/check.ts';
 import type { Kernels } from '../../../src/lib/codec/kernels.ts';
 
 /**
@@ -35,7 +35,6 @@ export function recode(kernels: Kernels, tapeAddress: number, frame: Uint8Array,
   move(u32, tape + TAPE_MESSAGE_TEXT, copy);
   const tail = word(u32, tape + TAPE_TAIL);
   u32[tape + TAPE_TAIL] = frame.length - 4 - tail;
-  u32[tape + TAPE_TAIL_ADDRESS] = copy + tail;
   for (let i = 0; i < word(u32, tape + TAPE_GROUPS); i++) {
     const group = (word(u32, tape + TAPE_GROUP_RECORDS) >>> 2) + i * GROUP_WORDS;
     if (word(u32, group + GROUP_STATE) !== 0) throw new Error('a group was not read');
@@ -50,7 +49,13 @@ export function recode(kernels: Kernels, tapeAddress: number, frame: Uint8Array,
   }
   prepare();
   const length = kernels.encode(tapeAddress);
-  return kernels.heap.u8.slice(kernels.output, kernels.output + length);
+  if (length === 0) return new Uint8Array();
+  const { u8 } = kernels.heap;
+  const written = u8.slice(kernels.output, kernels.output + length);
+  const blobs = frame.subarray(tail, frame.length - CHECK_BYTES);
+  if (blobs.length === 0) return written;
+  const parts = [written, blobs];
+  return Uint8Array.from([...parts, checkOf(kernels, parts)].flatMap((part) => [...part]));
 }
 
 /** An offset in the frame becomes an address; a column without values has no text. */

@@ -38,7 +38,6 @@ import {
   TAPE_SEQ,
   TAPE_STATUS,
   TAPE_TAIL,
-  TAPE_TAIL_ADDRESS,
   VERSION,
 } from '../../../../assembly/protocol.ts';
 import { xxh32 } from '../../xxh32.ts';
@@ -47,9 +46,10 @@ import { writeInts32, writeIntsF64 } from './write-ints.ts';
 import type { Writer } from './writer.ts';
 
 /**
- * Writes the frame that a tape describes, behind everything that stands in the arena.
+ * Writes the frame that a tape describes, behind everything that stands in the arena: one with blobs up to its tail, any
+ * other with its check.
  *
- * @returns Its length; it begins where the writer was opened.
+ * @returns The length of what was written; it begins where the writer was opened.
  */
 export function encodeFrame(w: Writer, tapeAddress: number): number {
   const tape = tapeAddress >>> 2;
@@ -60,13 +60,10 @@ export function encodeFrame(w: Writer, tapeAddress: number): number {
   const { u32 } = w.arena;
   const count = u32[tape + TAPE_GROUPS] as number;
   const records = (u32[tape + TAPE_GROUP_RECORDS] as number) >>> 2;
-  const tailBytes = u32[tape + TAPE_TAIL] as number;
-  const tailAddress = u32[tape + TAPE_TAIL_ADDRESS] as number;
   w.varint(count);
   for (let i = 0; i < count; i++) writeGroup(w, records + i * GROUP_WORDS);
 
-  w.copy(tailAddress, tailBytes);
-  w.u32(xxh32(w.arena.view, start, w.at, 0));
+  if (u32[tape + TAPE_TAIL] === 0) w.u32(xxh32(w.arena.view, start, w.at, 0));
   return w.at - start;
 }
 

@@ -1,5 +1,6 @@
 import { OK, OUT_OF_MEMORY } from '../../../../assembly/protocol.ts';
 import { CrudpError } from '../../errors.ts';
+import { xxh32Piece } from '../../xxh32.ts';
 import type { FrameLimits, Heap, Kernels } from '../kernels.ts';
 import { ARENA_BYTES, Arena, INSTALLED_BYTES } from './arena.ts';
 import { decodeFrame } from './decode.ts';
@@ -75,6 +76,10 @@ class PortableKernels implements Kernels {
     } finally {
       this.reader.close();
     }
+  }
+
+  hash(start: number, end: number, before: number): number {
+    return xxh32Piece(this.arena.view, start, end, before);
   }
 
   encode(tape: number): number {
