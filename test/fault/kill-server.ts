@@ -1,4 +1,5 @@
 // A server in a process of its own, to be killed: node kill-server.mjs FOLDER [POINT COUNT [SIGNAL]]
+// or node kill-server.mjs FOLDER fsync refuse|exit
 // Its log goes to stdout as JSON lines, the first of which has the port.
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
@@ -16,8 +17,11 @@ import { journalAt, strikeAt } from './kill-points.ts';
 const [folder = '', point, count = '1', signal = 'SIGKILL'] = process.argv.slice(2);
 const pass = strikeAt(point, Number(count), signal);
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const failing = { driver: new URL('./failing-driver.mjs', import.meta.url) };
+const journal = sqliteJournal(join(folder, 'app.db'), point === 'fsync' ? failing : { driver: 'libsql' });
 const server = crudpServer(app, {
-  journal: journalAt(sqliteJournal(join(folder, 'app.db'), { driver: 'libsql' }), pass),
+  journal: journalAt(journal, pass),
+  onStorageFailure: point === 'fsync' && count === 'exit' ? 'exit' : 'refuse',
   codec: portableCodec(),
   authenticate: () => ({ user: 'ana' }),
   graceMs: 500,

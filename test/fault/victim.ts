@@ -25,6 +25,7 @@ export async function bundleServer(): Promise<{ readonly file: string; remove():
   await build({
     entryPoints: {
       'kill-server': join(root, 'test/fault/kill-server.ts'),
+      'failing-driver': join(root, 'test/fault/failing-driver.ts'),
       'sqlite-worker': join(root, 'src/sqlite-worker.ts'),
     },
     outdir: folder,
