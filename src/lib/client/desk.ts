@@ -14,6 +14,8 @@ import { random64 } from './random.ts';
 import { Saver, type Saving } from './saver.ts';
 import type { PacketKey } from './storage.ts';
 import { cancelPacket, discardPacket, isUnsent, retryParked } from './take-back.ts';
+import type { ProgressBoard } from './uploads/progress.ts';
+import { withFiles } from './uploads/with-files.ts';
 
 export interface DeskDeps {
   readonly contract: Contract;
@@ -22,6 +24,7 @@ export interface DeskDeps {
   readonly codec: Promise<Codec>;
   readonly writeLedger: WriteLedger;
   readonly operations: Operations;
+  readonly board: ProgressBoard;
   /** Told after the commit. */
   readonly onSaved: (saved: readonly Saving[], keys: readonly PacketKey[]) => void;
 }
@@ -38,6 +41,8 @@ export class Desk {
   private readonly saver: Saver;
   private codec: Codec | undefined;
   private closed: CrudpError | undefined;
+  /** Calls that cannot be saved at once. */
+  private last: Promise<void> | null = null;
 
   constructor(deps: DeskDeps) {
     this.deps = deps;
@@ -63,9 +68,15 @@ export class Desk {
   /** Makes a packet's operation, which has failed already where its values do not fit: then there is no draft. */
   prepare(route: RouteSpec, records: readonly unknown[], options: CallOptions, group: object | null): Prepared {
     const { contract, settings } = this.deps;
-    const operation = new PendingOperation((own) => this.cancel(own));
+    const operation = new PendingOperation(this.deps.board, (own) => this.cancel(own));
     try {
-      return { operation, draft: draftOf(contract, route, records, options, group, settings.clock.now()) };
+      const draft = draftOf(contract, route, records, options, group, {
+        now: settings.clock.now(),
+        limits: settings.inline,
+        newUploadId: () => random64(settings.random) + random64(settings.random),
+      });
+      operation.uploads = draft.uploads;
+      return { operation, draft };
     } catch (error) {
       if (!(error instanceof CrudpError)) throw error;
       operation.fail(error);
@@ -75,14 +86,36 @@ export class Desk {
 
   /** Saves packets, together and in order. */
   submit(packets: readonly Saving[]): void {
-    if (this.codec) {
+    const hasFiles = packets.some(({ draft }) => draft.toRead.size > 0 || draft.uploads.length > 0);
+    if (this.codec && !hasFiles && !this.last) {
       this.save(packets, this.codec);
       return;
     }
-    this.deps.codec.then(
-      (codec) => this.save(packets, codec),
-      (error: unknown) => failAll(packets, asCrudp('codec_failed', error)),
-    );
+    const before = this.last;
+    const own = this.saveLater(packets, before).finally(() => {
+      if (this.last === own) this.last = null;
+    });
+    this.last = own;
+  }
+
+  /** Files are read and the codec is loaded first; calls behind wait, so that the order stays. */
+  private async saveLater(packets: readonly Saving[], before: Promise<void> | null): Promise<void> {
+    const { contract, settings } = this.deps;
+    try {
+      const [codec, read] = await Promise.all([
+        this.deps.codec.catch((error: unknown) => {
+          throw asCrudp('codec_failed', error);
+        }),
+        Promise.all(packets.map(({ draft }) => withFiles(contract, settings.storage, draft))),
+        before,
+      ]);
+      this.save(
+        packets.map(({ operation }, index) => ({ operation, draft: read[index] as Draft })),
+        codec,
+      );
+    } catch (error) {
+      failAll(packets, asCrudp('file_unreadable', error));
+    }
   }
 
   /** What is being saved is saved; what still waits fails. */

@@ -1,15 +1,26 @@
 import type { Codec } from '../codec/codec.ts';
 import { judgeRecords } from '../codec/judge.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
-import { CrudpError } from '../errors.ts';
+import type { RecordShape } from '../contract/field.ts';
+import { type FileValue, faultOfFile } from '../contract/file.ts';
+import { holdsFiles, mapFiles } from '../contract/map-files.ts';
+import { CrudpError, type Issue } from '../errors.ts';
 import type { ReqId, RequestPacket } from '../packet.ts';
 import type { CallOptions, Dependency } from './client-types.ts';
 import { copyRecords, isListLike } from './copy-records.ts';
 import type { DependencyFacts, Draft } from './enqueue.ts';
 import { PendingOperation } from './operation.ts';
 import type { PacketKey } from './storage.ts';
+import { type InlineLimits, takeFiles } from './uploads/take-files.ts';
 
 const readExpiresMs = 30_000;
+
+export interface DraftFacts {
+  readonly now: number;
+  readonly limits: InlineLimits;
+  /** 32 hex digits. */
+  readonly newUploadId: () => string;
+}
 
 /**
  * Judges a call's records and takes a copy of them. `bytes` is not known yet: the codec may still be loading.
@@ -20,14 +31,15 @@ const readExpiresMs = 30_000;
 export function draftOf(
   contract: Contract,
   route: RouteSpec,
-  records: readonly unknown[],
+  given: readonly unknown[],
   options: CallOptions,
   group: object | null,
-  now: number,
+  { now, limits, newUploadId }: DraftFacts,
 ): Draft {
   const { input } = route;
-  if (!input && records.length > 0) throw new TypeError(`[no_input] ${route.handler}.${route.action} takes no records`);
-  const issues = input ? judgeRecords(input, records) : [];
+  if (!input && given.length > 0) throw new TypeError(`[no_input] ${route.handler}.${route.action} takes no records`);
+  const { records, uploads, toRead } = takeFiles(input, given, limits, newUploadId);
+  const issues = input ? [...judgeRecords(input, records), ...judgeFiles(input, records, toRead)] : [];
   const [first] = issues;
   if (first) {
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
@@ -41,9 +53,27 @@ export function draftOf(
     contract: contract.version,
     bytes: 0,
     expiresAt: expiresInMs === undefined ? expiresAt : now + expiresInMs,
+    uploads,
+    toRead,
     group,
     after: () => dependencies.map((facts) => facts()),
   };
+}
+
+/** What is wrong with files, as the server would find it. */
+function judgeFiles(shape: RecordShape, records: readonly unknown[], toRead: ReadonlyMap<number, Blob>): Issue[] {
+  const issues: Issue[] = [];
+  if (!holdsFiles(shape)) return issues;
+  let place = 0;
+  mapFiles(shape, records, (value, path) => {
+    const { content, size, ...facts } = value as FileValue;
+    const isWhole = content instanceof Uint8Array && typeof facts.name === 'string' && typeof facts.type === 'string';
+    // What is still to be read has the size that its Blob has.
+    const fault = isWhole && faultOfFile({ ...facts, content, size: toRead.has(place) ? 0 : size });
+    if (fault) issues.push({ path: [...path, fault.field], message: fault.message });
+    place++;
+  });
+  return issues;
 }
 
 /** One record or many, as the call's argument has them. */

@@ -19,6 +19,7 @@ export interface DutyDeps {
   readonly writeLedger: WriteLedger;
   readonly status: Changeable<ClientStatus>;
   readonly tell: (note: Note) => void;
+  readonly onUploaded: (upload: string, bytes: number) => void;
   readonly onAccepted: (outbox: string, upTo: number) => void;
 }
 
@@ -58,6 +59,10 @@ export class Duty {
         deps.onAccepted(outbox, upTo);
         deps.tell({ kind: 'accepted', outbox, upTo });
       },
+      onUploaded: (upload, bytes) => {
+        deps.onUploaded(upload, bytes);
+        deps.tell({ kind: 'uploaded', upload, bytes });
+      },
       onFrame: (direction, frame) => onFrame?.({ direction, frame, at: clock.now() }),
     });
     this.leader =
@@ -91,6 +96,12 @@ export class Duty {
   /** Packets have been saved. */
   wake(): void {
     this.engine.sync.wakeSoon();
+    this.engine.uploads.wake();
+  }
+
+  /** Packets with files have ended. */
+  lookAtUploads(): void {
+    this.engine.uploads.look();
   }
 
   setOnline(isOnline: boolean): void {

@@ -26,14 +26,17 @@ export const discarded: Ending = { ...localEnding(Status.failed), isDiscarded: t
 /**
  * Takes a packet out of the outbox and tells its end to the feed. Unsent packets that wait for it wait no longer, or end as
  * `skipped` where it has not ended well; sent ones are the server's to judge.
+ *
+ * @param keepsFiles It may be tried again, with what it was to bring.
  */
-export async function endPacket(ledger: Ledger, packet: PacketRow, ending: Ending): Promise<void> {
+export async function endPacket(ledger: Ledger, packet: PacketRow, ending: Ending, keepsFiles = false): Promise<void> {
   const work: [packet: PacketRow, ending: Ending][] = [[packet, ending]];
   for (let next = work.pop(); next; next = work.pop()) {
     const [row, how] = next;
     // Skipped already, by way of another dependency.
     if (!(await ledger.packet(row))) continue;
     ledger.removePacket(row);
+    if (!keepsFiles || row !== packet) ledger.removeFiles(row);
     // Of one that was discarded the end has been told.
     if (!row.isDiscarded) tellEnd(ledger, row, how);
     const { outbox, seq } = row;

@@ -5,12 +5,13 @@ import { actionOf } from '../packet.ts';
 import { Inbox, type WriteLedger } from './inbox.ts';
 import type { Random } from './random.ts';
 import type { StreamState } from './status.ts';
-import type { StorageConnection } from './storage.ts';
+import type { Storage, StorageConnection } from './storage.ts';
 import { Stream } from './stream.ts';
 import type { Hello } from './stream-events.ts';
 import { storeEvents } from './stream-inbox.ts';
 import { Sync, type SyncState } from './sync.ts';
 import type { StreamRequest, Transport } from './transport.ts';
+import { Uploads } from './uploads/uploads.ts';
 
 export interface EngineDeps {
   readonly user: string;
@@ -29,6 +30,8 @@ export interface EngineDeps {
   readonly onSync: (state: SyncState) => void;
   readonly onStream: (state: StreamState) => void;
   readonly onAccepted: (outbox: string, upTo: number) => void;
+  readonly onUploaded: (upload: string, bytes: number) => void;
+  readonly storage: Storage;
   readonly onFrame: (direction: 'sent' | 'received', frame: Uint8Array) => void;
   /** Pushes may be missing. */
   readonly onGap: () => void;
@@ -38,6 +41,7 @@ export interface EngineDeps {
 /** Sends and hears for a user: what one page of many does, or each where they cannot agree on one. */
 export class Engine {
   readonly sync: Sync;
+  readonly uploads: Uploads;
   private readonly deps: EngineDeps;
   private readonly stream: Stream;
   private streamState: StreamState = 'closed';
@@ -59,6 +63,7 @@ export class Engine {
       // Results of reads go to the streams of the asking outbox only.
       onMoved: () => this.stream.reconnect(),
     });
+    this.uploads = new Uploads({ ...deps, onNeedsAuth: () => this.sync.hold({ state: 'needs-auth' }) });
     this.stream = new Stream({
       ...deps,
       request: () => this.streamRequest(),
@@ -90,22 +95,25 @@ export class Engine {
   start(): void {
     this.sync.start();
     this.stream.start();
+    this.uploads.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.sync.stop(), this.stream.stop()]);
+    await Promise.all([this.sync.stop(), this.stream.stop(), this.uploads.stop()]);
   }
 
   /** Somebody has signed in. */
   release(): void {
     this.stream.release();
     this.sync.release();
+    this.uploads.retryNow();
   }
 
   /** @param isHint The network may be better now; else somebody wants to know. */
   retryNow(isHint: boolean): void {
     if (isHint) this.sync.hint();
     else this.sync.retryNow();
+    this.uploads.retryNow();
     if (this.streamState !== 'open') this.stream.reconnect();
   }
 

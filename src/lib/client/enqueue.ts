@@ -2,7 +2,7 @@ import { CrudpError } from '../errors.ts';
 import { reqIdOf, Status } from '../packet.ts';
 import { endGroup, localEnding } from './end-packets.ts';
 import type { Ledger } from './ledger.ts';
-import type { PacketKey, PacketRow } from './storage.ts';
+import type { FileRow, PacketKey, PacketRow } from './storage.ts';
 
 /** A packet that is to be saved; judged and copied. */
 export interface Draft {
@@ -13,11 +13,18 @@ export interface Draft {
   /** Length of its frame, were it alone. */
   readonly bytes: number;
   readonly expiresAt: number | undefined;
+  /** Its files that go by upload, with their contents. */
+  readonly uploads: readonly StoredFile[];
+  /** Contents that are still to be read into the packet, by their place among its files. */
+  readonly toRead: ReadonlyMap<number, Blob>;
   /** Packets of one atomic group share an object and stand side by side; null: none. */
   readonly group: object | null;
   /** Asked when its turn has come: a packet it waits for may be saved in the same transaction. */
   readonly after: () => readonly DependencyFacts[];
 }
+
+/** As a row has it. */
+export type StoredFile = Pick<FileRow, 'upload' | 'name' | 'size' | 'content'>;
 
 /** A packet that another one waits for; `wasOk` where this page knows that it has ended. */
 export interface DependencyFacts {
@@ -61,8 +68,12 @@ export async function enqueue(
       bytes: draft.bytes,
       queuedAt: ledger.now,
       ...(draft.expiresAt !== undefined && { expiresAt: draft.expiresAt }),
+      ...(draft.uploads.length > 0 && {
+        uploads: draft.uploads.map(({ upload, name, size }) => ({ upload, name, size })),
+      }),
     };
     ledger.addPacket(packet);
+    for (const file of draft.uploads) ledger.addFile(file);
     named(draft, { outbox, seq });
     keys.push({ outbox, seq });
     if (isDoomed) doomed.push(packet);

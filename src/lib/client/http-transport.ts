@@ -1,20 +1,13 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { HttpOptions } from './http-options.ts';
+import { refusalOf } from './http-refusal.ts';
 import type { PollAnswer, Refusal, ServerEvent, StreamEnd, StreamSink, SyncAnswer, Transport } from './transport.ts';
-
-export interface HttpTransportOptions {
-  /** Where the server answers, as `/api` or `https://app.example/api`. */
-  readonly url: string;
-  readonly fetch: typeof fetch;
-  /** Asked before each request. */
-  readonly headers: () => HeadersInit | Promise<HeadersInit>;
-  /** As fetch has it; `include` for a server of another origin. */
-  readonly credentials: RequestCredentials;
-}
 
 /** Characters that the parser may collect for one event: a frame of 8 MiB as base64, and then some. */
 const maxEventUnits = 16_777_216;
 
-export function httpTransport({ url, fetch, headers, credentials }: HttpTransportOptions): Transport {
+export function httpTransport(options: HttpOptions): Transport {
+  const { url, fetch, headers, credentials } = options;
   const base = url.replace(/\/+$/, '');
 
   const request = async (path: string, own: Record<string, string>, init: RequestInit): Promise<Response> => {
@@ -43,12 +36,12 @@ export function httpTransport({ url, fetch, headers, credentials }: HttpTranspor
         ...(waitMs > 0 && { Prefer: `wait=${Math.ceil(waitMs / 1000)}` }),
       };
       const response = await request('sync', own, { method: 'POST', body: frame, signal });
-      return { ...refusalOf(response), json: parsed(await response.text()) };
+      return { ...refusalIn(response), json: parsed(await response.text()) };
     },
 
     async stream(asked, sink, signal): Promise<StreamEnd> {
       const response = await events(asked, 'text/event-stream', signal);
-      const refusal = refusalOf(response);
+      const refusal = refusalIn(response);
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
       if (!refusal.isServer || response.status !== 200 || !isStream || !response.body) {
         await response.body?.cancel();
@@ -61,7 +54,13 @@ export function httpTransport({ url, fetch, headers, credentials }: HttpTranspor
     async poll(asked, signal): Promise<PollAnswer> {
       const response = await events(asked, 'application/json', signal);
       const json = parsed(await response.text());
-      return { ...refusalOf(response), events: Array.isArray(json) ? json.filter(isEvent) : [] };
+      return { ...refusalIn(response), events: Array.isArray(json) ? json.filter(isEvent) : [] };
+    },
+
+    async upload(request, signal) {
+      // With the tus client: only where there is something for it to do, and a network.
+      const { uploadOverHttp } = await import('./uploads/http-upload.ts');
+      return uploadOverHttp(options, request, signal);
     },
   };
 }
@@ -90,14 +89,8 @@ async function readEvents(body: ReadableStream<Uint8Array>, sink: StreamSink, si
   }
 }
 
-function refusalOf({ status, headers }: Response): Refusal {
-  const retryAfterMs = retryAfterOf(headers.get('retry-after'));
-  return { isServer: headers.get('crudp') === '1', status, ...(retryAfterMs !== null && { retryAfterMs }) };
-}
-
-/** Seconds only: a date would need the server's clock. Never more than an hour. */
-function retryAfterOf(text: string | null): number | null {
-  return text !== null && /^\d+$/.test(text) ? Math.min(Number(text) * 1000, 3_600_000) : null;
+function refusalIn({ status, headers }: Response): Refusal {
+  return refusalOf(status, (name) => headers.get(name));
 }
 
 function parsed(text: string): unknown {

@@ -1,4 +1,4 @@
-import type { KeyRange, PacketKey, PacketRow, WaitRow, WriteTransaction } from './storage.ts';
+import type { FileRow, KeyRange, PacketKey, PacketRow, WaitRow, WriteTransaction } from './storage.ts';
 
 /** Packets of one outbox that are known without asking the storage, by number; null: there is none. */
 type Known = Map<number, PacketRow | null>;
@@ -9,9 +9,12 @@ type Known = Map<number, PacketRow | null>;
  */
 export class LedgerPackets {
   readonly user: string;
+  readonly now: number;
   protected readonly tx: WriteTransaction;
   /** Whether packets were enqueued or moved. */
   hasAdded = false;
+  /** Whether files have gone with their packets. */
+  hasEndedFiles = false;
   protected queuedChange = 0;
   protected parkedChange = 0;
   private readonly known = new Map<string, Known>();
@@ -19,9 +22,10 @@ export class LedgerPackets {
   /** Who waits for packets of one outbox between two numbers. */
   private waits: { outbox: string; first: number; last: number; bySeq: Map<number, WaitRow[]> } | null = null;
 
-  protected constructor(tx: WriteTransaction, user: string) {
+  protected constructor(tx: WriteTransaction, user: string, now: number) {
     this.tx = tx;
     this.user = user;
+    this.now = now;
   }
 
   /** Reads packets that will be asked for, and who waits for them. */
@@ -97,6 +101,16 @@ export class LedgerPackets {
     if (gone) gone.push(seq);
     else this.gone.set(outbox, [seq]);
     for (const key of after) this.deleteWait({ user, ...key, waiterOutbox: outbox, waiterSeq: seq });
+  }
+
+  addFile(file: Omit<FileRow, 'user' | 'at'>): void {
+    this.tx.put('files', { ...file, user: this.user, at: this.now });
+  }
+
+  /** Forgets what a packet was to bring: it has ended. */
+  removeFiles({ uploads = [] }: PacketRow): void {
+    for (const { upload } of uploads) this.tx.delete('files', [this.user, upload]);
+    this.hasEndedFiles ||= uploads.length > 0;
   }
 
   async waitersFor({ outbox, seq }: PacketKey): Promise<readonly WaitRow[]> {

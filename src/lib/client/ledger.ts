@@ -28,7 +28,6 @@ const rowItems = 256;
  * written once, by `close`.
  */
 export class Ledger extends LedgerPackets {
-  readonly now: number;
   private readonly newOutbox: () => string;
   private readonly isShared: boolean;
   private readonly outboxes = new Map<string, OutboxRow>();
@@ -42,9 +41,8 @@ export class Ledger extends LedgerPackets {
   readonly direct: FeedItem[] = [];
 
   private constructor(tx: WriteTransaction, { now, newOutbox, isShared }: LedgerFacts, row: UserRow) {
-    super(tx, row.user);
+    super(tx, row.user, now);
     this.isShared = isShared;
-    this.now = now;
     this.newOutbox = newOutbox;
     this.row = row;
   }

@@ -12,6 +12,8 @@ export type Note =
   | { readonly kind: 'accepted'; readonly outbox: string; readonly upTo: number }
   /** Of the leader, who says so every now and then; silence means that it is frozen. */
   | { readonly kind: 'leading'; readonly sync: SyncState; readonly stream: StreamState }
+  /** Of the leader: what the server has of an upload. */
+  | { readonly kind: 'uploaded'; readonly upload: string; readonly bytes: number }
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'retry' }
   | { readonly kind: 'online'; readonly isOnline: boolean };

@@ -1,6 +1,8 @@
 import type { CrudpError } from '../errors.ts';
 import { type ReqId, reqIdOf } from '../packet.ts';
-import type { PacketKey } from './storage.ts';
+import type { Observable } from './observable.ts';
+import type { PacketKey, UploadFile } from './storage.ts';
+import type { ProgressBoard, UploadProgress } from './uploads/progress.ts';
 
 /**
  * A packet on its way, as its caller holds it. Its promises may be awaited or not: a failure that nobody awaits never
@@ -25,6 +27,8 @@ export interface Operation<Out = unknown> {
    * Rejects with a CrudpError whose `code` is the refusal's name.
    */
   readonly result: Promise<Out[]>;
+  /** How far its uploads are, where it has files too large for the packet. */
+  readonly progress: Observable<UploadProgress>;
   /**
    * Takes the packet out of the queue, with its atomic group; `result` then rejects with `cancelled`.
    *
@@ -46,9 +50,14 @@ export class PendingOperation implements Operation {
   private readonly savedSettler: Settler<ReqId>;
   private readonly acceptedSettler: Settler<void>;
   private readonly resultSettler: Settler<unknown[]>;
+  /** Its files that go by upload. */
+  uploads: readonly UploadFile[] = [];
+  private observed: Observable<UploadProgress> | undefined;
+  private readonly board: ProgressBoard;
   private readonly cancelIt: (operation: PendingOperation) => Promise<boolean>;
 
-  constructor(cancel: (operation: PendingOperation) => Promise<boolean>) {
+  constructor(board: ProgressBoard, cancel: (operation: PendingOperation) => Promise<boolean>) {
+    this.board = board;
     this.savedSettler = settler();
     this.acceptedSettler = settler();
     this.resultSettler = settler();
@@ -60,6 +69,11 @@ export class PendingOperation implements Operation {
 
   get reqId(): ReqId | undefined {
     return this.key && this.isSaved ? reqIdOf(this.key.outbox, this.key.seq) : undefined;
+  }
+
+  get progress(): Observable<UploadProgress> {
+    this.observed ??= this.board.observe(this.uploads);
+    return this.observed;
   }
 
   cancel(): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Locks } from './leader.ts';
 import { type Random, systemRandom } from './random.ts';
 import type { Storage } from './storage.ts';
 import type { Transport } from './transport.ts';
+import type { InlineLimits } from './uploads/take-files.ts';
 
 /** A frame that went over the network, for whoever wants to look. */
 export interface FrameEvent {
@@ -36,6 +37,8 @@ export interface ClientOptions {
   readonly online?: boolean;
   /** Bytes of packets that go into one POST. Default 1 MiB. */
   readonly maxBatchBytes?: number;
+  /** Bytes of a file that still goes in its packet; larger ones go by upload. Default 64 KiB. */
+  readonly inlineFileBytes?: number;
   /** Packets that go into one POST. Default 1000; a server takes 10 000 at most. */
   readonly maxBatchPackets?: number;
   /** How long a packet that was saved waits for others to share its POST. Default 5 ms. */
@@ -59,6 +62,7 @@ export interface ClientSettings extends Required<Pick<ClientOptions, 'user' | 's
   readonly maxBatchBytes: number;
   readonly maxBatchPackets: number;
   readonly batchWindowMs: number;
+  readonly inline: InlineLimits;
   readonly locks: Locks | null;
   readonly onGap: () => void;
   readonly onFrame: ((event: FrameEvent) => void) | undefined;
@@ -71,15 +75,18 @@ export function settingsOf(options: ClientOptions): ClientSettings {
   if (user === '' || !user.isWellFormed()) throw new TypeError('[bad_option] user is a well-formed text, not empty');
   if (url === undefined && !options.transport) throw new TypeError('[bad_option] url is missing');
   const onError = options.onError ?? reportToConsole;
+  const maxBatchBytes = options.maxBatchBytes ?? 1_048_576;
   return {
     user,
     storage,
     codec: options.codec,
     transport: options.transport ?? overHttp(options, url as string),
     isOnline: options.online ?? true,
-    maxBatchBytes: options.maxBatchBytes ?? 1_048_576,
+    maxBatchBytes,
     maxBatchPackets: options.maxBatchPackets ?? 1000,
     batchWindowMs: options.batchWindowMs ?? 5,
+    // Many small files are as heavy as a large one: beyond half a POST they go by upload, too.
+    inline: { fileBytes: options.inlineFileBytes ?? 65_536, packetBytes: maxBatchBytes / 2 },
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     locks: options.locks === undefined ? platformLocks() : options.locks,

@@ -10,6 +10,7 @@ import type {
   StorageConnection,
   UserRow,
 } from './storage.ts';
+import type { ProgressBoard, UploadProgress } from './uploads/progress.ts';
 
 /** A packet of this device. */
 export interface OutboxEntry {
@@ -31,6 +32,8 @@ export interface OutboxEntry {
   readonly sentAt?: number;
   readonly acceptedAt?: number;
   readonly parkedAt?: number;
+  /** Of files that go by upload; absent where it has none. */
+  readonly progress?: UploadProgress;
 }
 
 export interface OutboxSnapshot {
@@ -55,6 +58,7 @@ export class OutboxView {
   private readonly connection: StorageConnection;
   private readonly user: string;
   private readonly contract: Contract;
+  private readonly board: ProgressBoard;
   private readonly onError: (error: unknown) => void;
   private readonly onCounts: (counts: OutboxCounts) => void;
   private watchers = 0;
@@ -65,9 +69,14 @@ export class OutboxView {
     connection: StorageConnection,
     user: string,
     contract: Contract,
+    board: ProgressBoard,
     onError: (error: unknown) => void,
     onCounts: (counts: OutboxCounts) => void,
   ) {
+    this.board = board;
+    board.watch(() => {
+      if (this.watchers > 0) this.refresh();
+    });
     this.onCounts = onCounts;
     this.connection = connection;
     this.user = user;
@@ -171,9 +180,10 @@ export class OutboxView {
     return { ...this.baseOf(packet), state: 'parked', attempts: 0, parkedAt: packet.parkedAt };
   }
 
-  private baseOf({ outbox, seq, route, records, queuedAt }: PacketRow) {
+  private baseOf({ outbox, seq, route, records, queuedAt, uploads }: PacketRow) {
     const handler = this.contract.routes.get(route)?.handler ?? '';
-    return { reqId: reqIdOf(outbox, seq), handler, action: actionOf(route), records, queuedAt };
+    const progress = uploads && { progress: this.board.progressOf(uploads) };
+    return { reqId: reqIdOf(outbox, seq), handler, action: actionOf(route), records, queuedAt, ...progress };
   }
 }
 

@@ -20,6 +20,7 @@ import { random64 } from './random.ts';
 import type { Saving } from './saver.ts';
 import type { ClientStatus } from './status.ts';
 import type { FeedRow, PacketKey, StorageConnection, WriteTransaction } from './storage.ts';
+import { ProgressBoard } from './uploads/progress.ts';
 
 /** A client without its types: one page's, or one process's. */
 export class Page {
@@ -31,6 +32,7 @@ export class Page {
   private readonly settings: ClientSettings;
   private readonly connection: StorageConnection;
   private readonly operations = new Operations();
+  private readonly board: ProgressBoard;
   private readonly feed: PageFeed;
   private readonly codec: Promise<Codec>;
   private duty: Duty | undefined;
@@ -60,7 +62,10 @@ export class Page {
       },
       onError,
     );
-    this.view = new OutboxView(this.connection, user, contract, onError, (counts) => this.status.change(counts));
+    this.board = new ProgressBoard(onError);
+    this.view = new OutboxView(this.connection, user, contract, this.board, onError, (counts) =>
+      this.status.change(counts),
+    );
     this.feed = new PageFeed({
       user,
       contract,
@@ -78,6 +83,7 @@ export class Page {
       codec: this.codec,
       writeLedger: this.writeLedger,
       operations: this.operations,
+      board: this.board,
       onSaved: (saved, keys) => this.noteSaved(saved, keys),
     });
     void this.start(new Backoff(settings.random));
@@ -131,6 +137,7 @@ export class Page {
           writeLedger: this.writeLedger,
           status: this.status,
           tell: (note) => this.tell(note),
+          onUploaded: (upload, bytes) => this.board.note(upload, bytes),
           onAccepted: (outbox, upTo) => this.operations.accept(outbox, upTo),
         },
         this.isOnline,
@@ -188,6 +195,7 @@ export class Page {
       this.drain(ledger.hasAdded ? undefined : fed);
     }
     if (ledger.hasUnblocked) this.duty?.wake();
+    if (ledger.hasEndedFiles) this.duty?.lookAtUploads();
     this.view.note(row);
     return value;
   };
@@ -230,6 +238,9 @@ export class Page {
       case 'accepted':
         this.operations.accept(note.outbox, note.upTo);
         this.view.refresh();
+        return;
+      case 'uploaded':
+        this.board.note(note.upload, note.bytes);
         return;
       case 'online':
         this.switch(note.isOnline);

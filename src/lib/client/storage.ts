@@ -14,12 +14,27 @@ export interface Storage {
   durability(): Promise<Durability>;
   /** Asks the platform, and by it the user perhaps, to keep what is stored. @returns What it has come to. */
   persist?(): Promise<Durability>;
+  /** Where files are kept that are too large for a row; absent: there is no such place. */
+  readonly largeFiles?: LargeFiles | undefined;
   /**
    * Opens at the first transaction, not now.
    *
    * @param hear Called with what other connections tell.
    */
   connect(hear: (note: unknown) => void): StorageConnection;
+}
+
+/** Contents of files by their upload's id. They are in no transaction: what no row names is swept. */
+export interface LargeFiles {
+  /** Files of so many bytes and more belong here. */
+  readonly fromBytes: number;
+  /** All of it is on disk when this resolves. @throws {CrudpError} `storage_full`, `storage_failed`. */
+  put(upload: string, content: Blob): Promise<void>;
+  get(upload: string): Promise<Blob | null>;
+  /** Idempotent. */
+  delete(upload: string): Promise<void>;
+  /** Those that were put before a time, in ms since 1970 UTC. */
+  list(before: number): Promise<readonly string[]>;
 }
 
 /** One client's access to a storage. */
@@ -81,6 +96,7 @@ export interface Tables {
   readonly waits: WaitRow;
   readonly feed: FeedRow;
   readonly parked: ParkedRow;
+  readonly files: FileRow;
 }
 export type TableName = keyof Tables;
 
@@ -91,6 +107,7 @@ export const keyPaths = {
   waits: ['user', 'outbox', 'seq', 'waiterOutbox', 'waiterSeq'],
   feed: ['user', 'id'],
   parked: ['user', 'outbox', 'seq'],
+  files: ['user', 'upload'],
 } as const satisfies { readonly [T in TableName]: readonly (keyof Tables[T])[] };
 
 export const tableNames = Object.keys(keyPaths) as readonly TableName[];
@@ -170,8 +187,28 @@ export interface PacketRow {
   readonly queuedAt: number;
   /** ms since 1970 UTC: not sent for the first time after that. */
   readonly expiresAt?: number;
+  /** Its files that go by upload. */
+  readonly uploads?: readonly UploadFile[];
   /** Given up by the application after it was sent: kept, unseen, until its result tells what became of it. */
   readonly isDiscarded?: true;
+}
+
+/** A file whose content goes by upload. */
+export interface UploadFile {
+  /** Its id: 32 hex digits. */
+  readonly upload: string;
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The content of such a file, there as long as its packet. */
+export interface FileRow extends UploadFile {
+  readonly user: string;
+  /** null: it is in the storage's `largeFiles`. */
+  readonly content: Blob | null;
+  /** ms since 1970 UTC. */
+  readonly at: number;
 }
 
 /** A packet that the server could not read (`contract_mismatch`, `unsupported`): kept for another try, or to be discarded. */

@@ -49,8 +49,9 @@ export async function storeResults(
     const ends = members.map((member) => [member, waiting.get(member.seq) ?? result] as const);
     const isUnread = ends.some(([, { status }]) => unread.has(status));
     for (const [member, how] of ends) {
-      await end(ledger, member, how);
-      if (isUnread && mayPark(member, how.status)) ledger.park(member, how.status);
+      const isParked = isUnread && mayPark(member, how.status);
+      await end(ledger, member, how, isParked);
+      if (isParked) ledger.park(member, how.status);
       waiting.delete(member.seq);
       count++;
     }
@@ -66,15 +67,10 @@ function mayPark({ route, isDiscarded }: PacketRow, status: number): boolean {
   return (unread.has(status) || status === Status.rolled_back) && !isDiscarded && actionOf(route) !== 'read';
 }
 
-async function end(ledger: Ledger, packet: PacketRow, result: DecodedResult): Promise<void> {
+async function end(ledger: Ledger, packet: PacketRow, result: DecodedResult, isParked: boolean): Promise<void> {
   const { status, message, records } = result;
-  await endPacket(ledger, packet, {
-    status,
-    message,
-    result: records,
-    isUnreadable: isUnreadable(result),
-    isCancelled: false,
-  });
+  const ending = { status, message, result: records, isUnreadable: isUnreadable(result), isCancelled: false };
+  await endPacket(ledger, packet, ending, isParked);
 }
 
 function feedRemote(ledger: Ledger, outbox: string, result: DecodedResult): void {

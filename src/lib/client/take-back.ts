@@ -25,7 +25,10 @@ export async function discardPacket(ledger: Ledger, key: PacketKey): Promise<boo
     tellEnd(ledger, member, discarded);
   }
   const parked = await ledger.parkedGroup(key);
-  for (const member of parked) ledger.unpark(member);
+  for (const member of parked) {
+    ledger.unpark(member);
+    ledger.removeFiles(member);
+  }
   return sent.length + parked.length > 0;
 }
 

@@ -17,7 +17,28 @@ export interface Transport {
   stream(request: StreamRequest, sink: StreamSink, signal: AbortSignal): Promise<StreamEnd>;
   /** The same as a long poll. */
   poll(request: StreamRequest, signal: AbortSignal): Promise<PollAnswer>;
+  /**
+   * Uploads a file, going on where the server stands (C.6). Without it files too large for a packet are refused.
+   *
+   * @throws Where nothing could be done at all.
+   */
+  upload?(request: UploadRequest, signal: AbortSignal): Promise<UploadAnswer>;
 }
+
+export interface UploadRequest {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly content: Blob;
+  /** Nothing of it has been sent before. */
+  readonly isNew: boolean;
+  /** Told how many bytes the server has, about. */
+  readonly onProgress: (bytes: number) => void;
+}
+
+/** `status` 0 where there is no answer. */
+export type UploadAnswer =
+  | { readonly kind: 'complete' }
+  | ({ readonly kind: 'failed' /** Bytes have arrived. */; readonly hasMoved: boolean } & Refusal);
 
 export interface SyncRequest {
   readonly user: string;

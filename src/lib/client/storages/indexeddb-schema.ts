@@ -4,7 +4,7 @@ import type { FeedItem, FeedRow, TableName, Tables, UserRow } from '../storage.t
 export type Schema = DBSchema & { [T in TableName]: { key: IDBValidKey; value: Tables[T] } };
 type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], 'versionchange'>;
 
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** What version 1 had as keys; a version's own literals, as a later one may change them. */
 const keysOf1 = {
@@ -27,6 +27,7 @@ export async function upgradeSchema(database: IDBPDatabase<Schema>, from: number
     await countPackets(tx);
     await gatherFeed(tx);
   }
+  if (from < 3) database.createObjectStore('files', { keyPath: ['user', 'upload'] });
 }
 
 /** Version 2 keeps count, where version 1 counted whenever it was asked. */

@@ -14,6 +14,7 @@ import {
 } from '../storage.ts';
 import { type Schema, schemaVersion, upgradeSchema } from './indexeddb-schema.ts';
 import { memoryStorage } from './memory.ts';
+import { opfsFiles } from './opfs.ts';
 
 type Database = IDBPDatabase<Schema>;
 type Transaction = IDBPTransaction<Schema, TableName[], 'readonly' | 'readwrite'>;
@@ -39,6 +40,7 @@ interface StorageManager {
 export function indexedDbStorage(name: string, { persist = true }: IndexedDbOptions = {}): Storage {
   const scope = typeof BroadcastChannel === 'function' ? `crudp:${name}` : null;
   const memory = memoryStorage();
+  const large = opfsFiles(name);
   let isRefused = false;
   let opening: Promise<void> | undefined;
 
@@ -67,6 +69,9 @@ export function indexedDbStorage(name: string, { persist = true }: IndexedDbOpti
   return {
     get scope() {
       return isRefused ? null : scope;
+    },
+    get largeFiles() {
+      return isRefused ? undefined : large;
     },
     durability,
     async persist() {

@@ -1,0 +1,72 @@
+import { type Observable, observable } from '../observable.ts';
+import type { UploadFile } from '../storage.ts';
+
+/** How far a packet's uploads are. Files that travel in the packet are not in it. */
+export interface UploadProgress {
+  /** Bytes that the server has, as far as is known. */
+  readonly bytes: number;
+  readonly total: number;
+  readonly files: readonly FileProgress[];
+}
+
+export interface FileProgress {
+  readonly name: string;
+  readonly bytes: number;
+  readonly total: number;
+}
+
+/** The bytes of uploads that the server has, as the page that uploads has told. */
+export class ProgressBoard {
+  private readonly known = new Map<string, number>();
+  private readonly listeners = new Set<() => void>();
+  private readonly onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.onError = onError;
+  }
+
+  note(upload: string, bytes: number): void {
+    if (this.known.get(upload) === bytes) return;
+    this.known.set(upload, bytes);
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  progressOf(uploads: readonly UploadFile[]): UploadProgress {
+    const files = uploads.map(({ upload, name, size }) => {
+      return { name, bytes: Math.min(this.known.get(upload) ?? 0, size), total: size };
+    });
+    const sum = (key: 'bytes' | 'total') => files.reduce((all, file) => all + file[key], 0);
+    return { bytes: sum('bytes'), total: sum('total'), files };
+  }
+
+  watch(listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  /** The progress of some uploads, for whoever looks. */
+  observe(uploads: readonly UploadFile[]): Observable<UploadProgress> {
+    const { subscribe, getSnapshot, change } = observable(this.progressOf(uploads), this.onError);
+    const { listeners } = this;
+    const look = (): void => {
+      const next = this.progressOf(uploads);
+      // Its list is another one each time.
+      if (next.bytes !== getSnapshot().bytes) change(next);
+    };
+    return {
+      getSnapshot() {
+        look();
+        return getSnapshot();
+      },
+      subscribe(listener) {
+        // Of its own: one that leaves takes nobody else's along.
+        const own = (): void => look();
+        listeners.add(own);
+        const leave = subscribe(listener);
+        return () => {
+          leave();
+          listeners.delete(own);
+        };
+      },
+    };
+  }
+}

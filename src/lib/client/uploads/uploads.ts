@@ -1,0 +1,82 @@
+import type { FileRow, Storage } from '../storage.ts';
+import type { Uploader, UploaderDeps } from './uploader.ts';
+
+export interface UploadsDeps extends Omit<UploaderDeps, 'contentOf' | 'onProgress' | 'onGone'> {
+  readonly storage: Storage;
+  readonly onUploaded: (upload: string, bytes: number) => void;
+}
+
+/** Contents that no row names are swept when they are as old: younger ones may be about to get their row. */
+const orphanMs = 3_600_000;
+
+/** What brings files to the server, fetched when there is the first one: most pages never have any. */
+export class Uploads {
+  private readonly deps: UploadsDeps;
+  private uploader: Uploader | undefined;
+  private loading: Promise<void> | null = null;
+  private isStarted = false;
+
+  constructor(deps: UploadsDeps) {
+    this.deps = deps;
+  }
+
+  start(): void {
+    this.isStarted = true;
+    if (this.uploader) this.uploader.start();
+    else this.wake();
+    this.sweep().catch(this.deps.onError);
+  }
+
+  async stop(): Promise<void> {
+    this.isStarted = false;
+    await this.loading;
+    await this.uploader?.stop();
+  }
+
+  /** There may be files. */
+  wake(): void {
+    if (this.uploader) this.uploader.wake();
+    else if (this.isStarted) this.loading ??= this.load().finally(() => (this.loading = null));
+  }
+
+  retryNow(): void {
+    if (this.uploader) this.uploader.retryNow();
+    else this.wake();
+  }
+
+  look(): void {
+    this.uploader?.look().catch(this.deps.onError);
+  }
+
+  private async load(): Promise<void> {
+    const { deps } = this;
+    const { connection, user, storage, onUploaded, onError } = deps;
+    try {
+      const [first] = await connection.read((tx) => tx.list('files', { prefix: [user] }, 1));
+      if (!first) return;
+      // Where it cannot be fetched now there is no network either; the next wake tries again.
+      const { Uploader } = await import('./uploader.ts');
+      this.uploader = new Uploader({
+        ...deps,
+        contentOf: async ({ upload, content }: FileRow) => content ?? (await storage.largeFiles?.get(upload)) ?? null,
+        onProgress: onUploaded,
+        onGone: (uploads) => {
+          for (const upload of uploads) storage.largeFiles?.delete(upload).catch(onError);
+        },
+      });
+      if (this.isStarted) this.uploader.start();
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  private async sweep(): Promise<void> {
+    const { connection, storage, clock } = this.deps;
+    const old = (await storage.largeFiles?.list(clock.now() - orphanMs)) ?? [];
+    if (old.length === 0) return;
+    // Of all users: nobody else's file is an orphan.
+    const rows = await connection.read((tx) => tx.list('files', { prefix: [] }));
+    const known = new Set(rows.map(({ upload }) => upload));
+    for (const upload of old) if (!known.has(upload)) await storage.largeFiles?.delete(upload);
+  }
+}
