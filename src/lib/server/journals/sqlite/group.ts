@@ -129,5 +129,7 @@ export class GroupRunner {
 
 /** A row that is not as it was written: nothing around it can be trusted either. */
 function damageFound(error: unknown): CrudpError | undefined {
+  // Of a column that holds JSON.
+  if (error instanceof SyntaxError) return new CrudpError('journal_corrupt', error.message, { cause: error });
   return error instanceof CrudpError && error.code === 'journal_corrupt' ? error : undefined;
 }

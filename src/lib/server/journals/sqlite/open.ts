@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CrudpError } from '../../../errors.ts';
 import { Connection } from './connection.ts';
-import { checkFrames } from './damage.ts';
+import { checkTables } from './damage.ts';
 import type { SqliteDriver } from './driver.ts';
 import { damageOf, isBusy, storageFailure } from './failure.ts';
+import { checkLog } from './log-damage.ts';
 import { prepareSchema } from './schema.ts';
 
 export interface OpenOptions {
@@ -34,6 +35,7 @@ export function openFile(driver: SqliteDriver, path: string, options: OpenOption
   const lock = takeLock(driver, file);
   let db: Connection | undefined;
   try {
+    if (options.check) checkLog(`${file}-wal`);
     const opened = new Connection(driver, file);
     db = opened;
     const { epoch, opens } = prepare(opened, options);
@@ -61,7 +63,7 @@ function prepare(db: Connection, { freshEpoch, check, busyTimeoutMs }: OpenOptio
     if (finding !== 'ok') throw new CrudpError('journal_corrupt', String(finding));
   }
   const { epoch, opens } = prepareSchema(db, freshEpoch);
-  if (check) checkFrames(db);
+  if (check) checkTables(db);
   const mode = db.pragma('journal_mode = WAL');
   if (mode !== 'wal') throw new CrudpError('storage_failed', `this file system allows no WAL (journal_mode ${mode})`);
   // FULL: a commit is on disk when it returns. NORMAL loses the last commits in a power cut.
