@@ -1,12 +1,21 @@
-import type { Field, TypeNode } from '../contract/field.ts';
+import {
+  OP_BOOL,
+  OP_DATE,
+  OP_F64,
+  OP_FILE,
+  OP_I8,
+  OP_I16,
+  OP_I32,
+  OP_I64,
+  OP_INT,
+  OP_TIMESTAMP,
+  OP_U8,
+  OP_U16,
+  OP_U32,
+} from '../../../assembly/protocol.ts';
+import type { Field } from '../contract/field.ts';
 import type { Heap } from './kernels.ts';
-
-/**
- * Makes n objects; a value of undefined leaves its property out.
- *
- * @param sources For each field its values, or, for the kinds in `elements`, their index in that view of the heap.
- */
-export type Builder = (n: number, heap: Heap, sources: readonly (number | ArrayLike<unknown>)[]) => unknown[];
+import type { Builder, Column, Struct } from './plan.ts';
 
 /** How values lie in the arena that need nothing else to be made. */
 export interface Elements {
@@ -22,27 +31,30 @@ export interface Elements {
 const small: Elements = { view: 'i32', shift: 2 };
 const double: Elements = { view: 'f64', shift: 3 };
 
-export const elements: { readonly [K in TypeNode['kind']]?: Elements } = {
-  bool: { view: 'u8', shift: 0, read: (element) => element === 1, code: (element) => `${element}===1` },
-  u8: small,
-  u16: small,
-  i8: small,
-  i16: small,
-  i32: small,
-  u32: { view: 'u32', shift: 2 },
-  int: double,
-  timestamp: double,
-  f64: double,
-  date: {
+/** By operation; null: these values take more to make. */
+export const elements: readonly (Elements | null)[] = listByOp({
+  [OP_BOOL]: { view: 'u8', shift: 0, read: (element) => element === 1, code: (element) => `${element}===1` },
+  [OP_U8]: small,
+  [OP_U16]: small,
+  [OP_I8]: small,
+  [OP_I16]: small,
+  [OP_I32]: small,
+  [OP_U32]: { view: 'u32', shift: 2 },
+  [OP_INT]: double,
+  [OP_TIMESTAMP]: double,
+  [OP_F64]: double,
+  [OP_DATE]: {
     view: 'f64',
     shift: 3,
     read: (element) => new Date(Number(element)),
     code: (element) => `new Date(${element})`,
   },
-  i64: { view: 'i64', shift: 3 },
-};
+  [OP_I64]: { view: 'i64', shift: 3 },
+});
 
-const builders = new WeakMap<readonly Field[], Builder>();
+function listByOp(found: Readonly<Record<number, Elements>>): (Elements | null)[] {
+  return Array.from({ length: OP_FILE + 1 }, (_, op) => found[op] ?? null);
+}
 
 let allowed: boolean | undefined;
 
@@ -59,13 +71,9 @@ export function canGenerate(): boolean {
 }
 
 /** The builder of all of a struct's or shape's fields, made once. Only where functions may be generated. */
-export function builderOf(fields: readonly Field[]): Builder {
-  let builder = builders.get(fields);
-  if (builder === undefined) {
-    builder = generate(fields);
-    builders.set(fields, builder);
-  }
-  return builder;
+export function builderOf(struct: Struct): Builder {
+  struct.builder ??= generate(struct);
+  return struct.builder;
 }
 
 /**
@@ -74,15 +82,15 @@ export function builderOf(fields: readonly Field[]): Builder {
  *
  * Field names are identifiers (B.1, judged when the shape was made); they are quoted all the same.
  */
-function generate(fields: readonly Field[]): Builder {
+function generate({ fields, columns: types }: Struct): Builder {
   const columns = fields.map((_, i) => `const c${i}=c[${i}];`).join('');
   const present: string[] = [];
   const omissible: string[] = [];
   for (const [i, { name, type }] of fields.entries()) {
     const key = JSON.stringify(name);
-    const found = elements[type.kind];
+    const found = elements[(types[i] as Column).op];
     if (type.kind === 'optional') omissible.push(`const v${i}=c${i}[i];if(v${i}!==undefined)o[${key}]=v${i};`);
-    else if (found === undefined) present.push(`${key}:c${i}[i]`);
+    else if (!found) present.push(`${key}:c${i}[i]`);
     else present.push(`${key}:${(found.code ?? String)(`${found.view}[c${i}+i]`)}`);
   }
   const body = `const{u8,i32,u32,f64,i64}=h;${columns}const out=new Array(n);for(let i=0;i<n;i++){const o={${present.join(',')}};${omissible.join('')}out[i]=o;}return out;`;

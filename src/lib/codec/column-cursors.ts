@@ -1,7 +1,7 @@
-import type { Field } from '../contract/field.ts';
 import type { FileValue } from '../contract/file.ts';
 import { buildByLoop, builderOf, type Elements } from './build-objects.ts';
 import type { Heap } from './kernels.ts';
+import type { Struct } from './plan.ts';
 import { unixidOf } from './unixid-text.ts';
 
 /** A column of a group, read from its begin on. Nothing it gives refers to the arena but a view that is copied at once. */
@@ -108,7 +108,8 @@ export class BytesCursor implements Cursor {
 
   /** @param first Index of the first length. @param at Offset in the frame of the first blob. */
   constructor(frame: Uint8Array, lengths: Uint32Array, first: number, at: number, copies: boolean) {
-    this.frame = frame;
+    // Node's Buffer is a Uint8Array whose `slice` does not copy, and whose views are Buffers again.
+    this.frame = new Uint8Array(frame.buffer, frame.byteOffset, frame.length);
     this.lengths = lengths;
     this.next = first;
     this.at = at;
@@ -184,23 +185,24 @@ export class ListCursor implements Cursor {
 
 /** A shape's or struct's objects. */
 export class ObjectCursor implements Cursor {
-  private readonly fields: readonly Field[];
+  private readonly struct: Struct;
   private readonly cursors: readonly Cursor[];
   private readonly heap: Heap;
   private readonly jit: boolean;
 
   /** @param cursors Of the fields that the writer has; the others take their defaults. */
-  constructor(fields: readonly Field[], cursors: readonly Cursor[], heap: Heap, jit: boolean) {
-    this.fields = fields;
+  constructor(struct: Struct, cursors: readonly Cursor[], heap: Heap, jit: boolean) {
+    this.struct = struct;
     this.cursors = cursors;
     this.heap = heap;
     // A function is generated for all fields; a writer who knows fewer is rare.
-    this.jit = jit && cursors.length === fields.length;
+    this.jit = jit && cursors.length === struct.columns.length;
   }
 
   take(n: number): unknown[] {
-    const { fields, cursors } = this;
+    const { struct, cursors } = this;
     if (!this.jit) {
+      const { fields } = struct;
       const columns = fields.map(({ fallback }, i) => cursors[i]?.take(n) ?? defaults(n, fallback?.value));
       return buildByLoop(fields, n, columns);
     }
@@ -209,7 +211,7 @@ export class ObjectCursor implements Cursor {
       const cursor = cursors[i] as Cursor;
       sources[i] = cursor instanceof ElementCursor ? cursor.place(n) : cursor.take(n);
     }
-    return builderOf(fields)(n, this.heap, sources);
+    return builderOf(struct)(n, this.heap, sources);
   }
 }
 

@@ -30,7 +30,7 @@ import {
 import type { ShapeTable } from '../contract/field.ts';
 import { defaultLimits } from '../limits.ts';
 import type { DecodeOptions } from './codec.ts';
-import { Text } from './decode-text.ts';
+import { FrameText, Text, unitsOf } from './decode-text.ts';
 import type { Heap, Kernels } from './kernels.ts';
 import { GroupReader } from './materialise.ts';
 import { PacketRecords, RecordGroup } from './packet-records.ts';
@@ -48,7 +48,7 @@ export class OpenFrame {
   private readonly counts: number;
   private readonly statuses: number;
   private readonly atomic: number;
-  private readonly frame: Uint8Array;
+  private readonly text: FrameText;
   private readonly table: ShapeTable;
   private readonly options: DecodeOptions;
   private readonly jit: boolean;
@@ -75,8 +75,7 @@ export class OpenFrame {
     this.counts = this.word(TAPE_ITEMS) >>> 3;
     this.statuses = this.word(TAPE_STATUS) >>> 2;
     this.atomic = this.word(TAPE_ATOMIC) >>> 2;
-    // Node's Buffer is a Uint8Array whose `slice` does not copy, and whose views are Buffers again.
-    this.frame = new Uint8Array(frame.buffer, frame.byteOffset, frame.length);
+    this.text = new FrameText(frame);
     this.table = table;
     this.options = options;
     this.jit = jit;
@@ -134,14 +133,14 @@ export class OpenFrame {
     const { i32, u32 } = this.heap;
     const index = this.word(TAPE_MESSAGE_INDEX) >>> 2;
     const lengths = this.word(TAPE_MESSAGE_LENGTHS) >>> 2;
-    const texts = new Text({
-      frame: this.frame,
-      offset: this.word(TAPE_MESSAGE_TEXT),
-      bytes: this.word(TAPE_MESSAGE_BYTES),
-      words: u32,
+    const texts = new Text(
+      this.text,
+      this.word(TAPE_MESSAGE_TEXT),
+      this.word(TAPE_MESSAGE_BYTES),
+      u32,
       lengths,
-      count: k,
-    }).take(k);
+      unitsOf(u32, lengths, k),
+    ).take(k);
     for (const [j, text] of texts.entries()) out[i32[index + j] as number] = text;
     return out;
   }
@@ -155,7 +154,7 @@ export class OpenFrame {
     const { u32, f64 } = this.heap;
     const materials = {
       heap: this.heap,
-      frame: this.frame,
+      text: this.text,
       tail: this.word(TAPE_TAIL),
       copyBytes: this.options.copyBytes ?? false,
       jsonDepth: this.options.limits?.json ?? defaultLimits.json,

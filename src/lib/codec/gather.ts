@@ -1,28 +1,24 @@
 import {
   LIMIT_FRAME_BYTES,
   LIMIT_VALUES,
+  OP_BYTES,
+  OP_FILE,
+  OP_LIST,
+  OP_NULLABLE,
+  OP_OPTIONAL,
+  OP_STRUCT,
   SLOT_COUNT,
   SLOT_EXTRA,
   SLOT_TEXT_BYTES,
   SLOT_VALUES,
   SLOT_WORDS,
 } from '../../../assembly/protocol.ts';
-import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
+import type { RecordShape } from '../contract/field.ts';
 import { EncodeError } from '../errors.ts';
 import type { Kernels } from './kernels.ts';
-import { pluckerOf } from './pluck-fields.ts';
-import { takeColumn, tooMuchText, Ungatherable, writeEnums, writers } from './write-scalars.ts';
-
-/** What a value of a type charges of a reader's budget, where it is not 1 (A.8). */
-const costs: Readonly<Record<string, number>> = { struct: 0, bytes: 8, file: 12 };
-
-const fileFields: readonly Field[] = [
-  { name: 'name', type: { kind: 'string' } },
-  { name: 'type', type: { kind: 'symbol' } },
-  { name: 'size', type: { kind: 'int' } },
-  { name: 'upload', type: { kind: 'string' } },
-  { name: 'content', type: { kind: 'bytes' } },
-];
+import { type Column, planOf, type Struct } from './plan.ts';
+import { pluck } from './pluck-fields.ts';
+import { takeColumn, tooMuchText, Ungatherable, writeScalars } from './write-scalars.ts';
 
 /**
  * Turns records into columns in the arena, one group at a time: a column of a struct becomes one for each field, a list's
@@ -38,8 +34,8 @@ export class Gather {
   private textBytes = 0;
   private readonly kernels: Kernels;
   private readonly jit: boolean;
-  private slots = 0;
-  private node = 0;
+  /** Word index of the next column's slot. */
+  private slot = 0;
   private weight = 1;
 
   constructor(kernels: Kernels, jit: boolean) {
@@ -52,54 +48,54 @@ export class Gather {
    * @throws {Ungatherable} At the first value that its type does not allow.
    */
   records(shape: RecordShape, records: readonly unknown[], slots: number): void {
-    this.slots = slots >>> 2;
-    this.node = 0;
-    if (shape.bare) this.column((shape.fields[0] as Field).type, records);
-    else this.fields(shape.fields, records);
+    this.slot = slots >>> 2;
+    const struct = planOf(shape.fields);
+    if (shape.bare) this.column(struct.columns[0] as Column, records);
+    else this.fields(struct, records);
   }
 
-  private fields(fields: readonly Field[], objects: readonly unknown[]): void {
-    const columns = pluckerOf(fields, this.jit)(objects);
-    if (columns === null) throw new Ungatherable();
-    for (let i = 0; i < columns.length; i++) this.column((fields[i] as Field).type, columns[i] as unknown[]);
+  private fields(struct: Struct, objects: readonly unknown[]): void {
+    const { columns } = struct;
+    const values = pluck(struct, objects, this.jit);
+    if (values === null) throw new Ungatherable();
+    for (let i = 0; i < columns.length; i++) this.column(columns[i] as Column, values[i] as unknown[]);
   }
 
-  private column(type: TypeNode, values: readonly unknown[]): void {
+  private column(column: Column, values: readonly unknown[]): void {
+    const { op } = column;
     const n = values.length;
-    const slot = this.slots + this.node * SLOT_WORDS;
-    this.node++;
+    const { slot } = this;
+    this.slot += SLOT_WORDS;
     this.kernels.heap.u32[slot + SLOT_COUNT] = n;
-    this.charged += this.weight * n * (costs[type.kind] ?? 1);
+    this.charged += this.weight * n * column.cost;
     // Judged here and not at the end only: a batch that is far too large must not take the memory first.
     if (this.charged > LIMIT_VALUES) throw new EncodeError('', `it has more than ${LIMIT_VALUES} values`);
-    switch (type.kind) {
-      case 'optional':
-        this.column(type.inner, this.present(values, slot, undefined));
+    switch (op) {
+      case OP_OPTIONAL:
+        this.column(column.inner as Column, this.present(values, slot, undefined));
         break;
-      case 'nullable':
-        this.column(type.inner, this.present(values, slot, null));
+      case OP_NULLABLE:
+        this.column(column.inner as Column, this.present(values, slot, null));
         break;
-      case 'list':
-        this.column(type.inner, this.elements(values, slot));
+      case OP_LIST:
+        this.column(column.inner as Column, this.elements(values, slot));
         break;
-      case 'struct':
-        this.fields(type.fields, values);
+      case OP_STRUCT:
+        this.fields(column.struct as Struct, values);
         break;
-      case 'file':
+      case OP_FILE:
         // Has paid for its columns at once.
         this.weight = 0;
-        this.fields(fileFields, values);
+        this.fields(column.struct as Struct, values);
         this.weight = 1;
         break;
-      case 'bytes':
+      case OP_BYTES:
         this.bytes(values, slot);
-        break;
-      case 'enum':
-        writeEnums(this.kernels, values, slot, type.literals);
         break;
       default:
         // A column of nothing has no bytes, whatever its type.
-        if (n > 0) writers[type.kind](this.kernels, values, slot);
+        if (n === 0) return;
+        writeScalars(this.kernels, column, values, slot);
         this.textBytes += this.kernels.heap.u32[slot + SLOT_TEXT_BYTES] as number;
         if (this.textBytes > LIMIT_FRAME_BYTES) throw tooMuchText();
     }

@@ -2,6 +2,7 @@ import { GROUP_MISMATCH, GROUP_UNSUPPORTED } from '../../../assembly/protocol.ts
 import type { ShapeTable } from '../contract/field.ts';
 import type { Issue } from '../errors.ts';
 import type { Mark, Reading } from '../packet.ts';
+import type { Issues } from './issues.ts';
 import type { GroupReader } from './materialise.ts';
 
 /** The packets of a frame, as far as dealing records out to them goes. */
@@ -101,7 +102,7 @@ export class PacketRecords {
 }
 
 /** The issues of records `start` … `start + items`, with paths that begin at the packet's first record. */
-function issuesOf(issues: ReadonlyMap<number, readonly Issue[]>, start: number, items: number): Issue[] {
+function issuesOf(issues: Issues, start: number, items: number): Issue[] {
   const own: Issue[] = [];
   for (let record = start; record < start + items; record++) {
     for (const { path, message } of issues.get(record) ?? []) {

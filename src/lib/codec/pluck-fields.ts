@@ -1,20 +1,12 @@
 import type { Field } from '../contract/field.ts';
 import { isInherited } from './inherited.ts';
+import type { Plucker, Struct } from './plan.ts';
 
-/** Turns objects into their fields' values, an array for each field; null: one of them is no object. */
-export type Plucker = (objects: readonly unknown[]) => unknown[][] | null;
-
-const pluckers = new WeakMap<readonly Field[], Plucker>();
-
-/** The plucker of a struct's or shape's fields, made once. */
-export function pluckerOf(fields: readonly Field[], jit: boolean): Plucker {
-  if (!jit) return (objects) => pluckByLoop(fields, objects);
-  let plucker = pluckers.get(fields);
-  if (plucker === undefined) {
-    plucker = generate(fields);
-    pluckers.set(fields, plucker);
-  }
-  return plucker;
+/** The fields' values of objects. @param jit Whether a function may be generated for it, once. */
+export function pluck(struct: Struct, objects: readonly unknown[], jit: boolean): unknown[][] | null {
+  if (!jit) return pluckByLoop(struct.fields, objects);
+  struct.plucker ??= generate(struct.fields);
+  return struct.plucker(objects);
 }
 
 /**

@@ -1,56 +1,8 @@
-import {
-  OP_BOOL,
-  OP_BYTES,
-  OP_DATE,
-  OP_ENUM,
-  OP_F64,
-  OP_FILE,
-  OP_I8,
-  OP_I16,
-  OP_I32,
-  OP_I64,
-  OP_INT,
-  OP_JSON,
-  OP_LIST,
-  OP_NULLABLE,
-  OP_OPTIONAL,
-  OP_STRING,
-  OP_STRUCT,
-  OP_SYMBOL,
-  OP_TIMESTAMP,
-  OP_U8,
-  OP_U16,
-  OP_U32,
-  OP_UNIXID,
-  ROUTE_COUNT,
-  ROUTE_NO_SHAPE,
-} from '../../../assembly/protocol.ts';
-import type { Field, RecordShape, ScalarKind, ShapeTable, TypeNode } from '../contract/field.ts';
+import { OP_ENUM, OP_STRUCT, ROUTE_COUNT, ROUTE_NO_SHAPE } from '../../../assembly/protocol.ts';
+import type { Field, RecordShape, ShapeTable } from '../contract/field.ts';
 import { CrudpError } from '../errors.ts';
 import type { Kernels } from './kernels.ts';
-
-const scalarOps: Readonly<Record<ScalarKind, number>> = {
-  bool: OP_BOOL,
-  u8: OP_U8,
-  u16: OP_U16,
-  u32: OP_U32,
-  i8: OP_I8,
-  i16: OP_I16,
-  i32: OP_I32,
-  int: OP_INT,
-  i64: OP_I64,
-  f64: OP_F64,
-  string: OP_STRING,
-  symbol: OP_SYMBOL,
-  timestamp: OP_TIMESTAMP,
-  date: OP_DATE,
-  unixid: OP_UNIXID,
-  bytes: OP_BYTES,
-  json: OP_JSON,
-  file: OP_FILE,
-};
-/** {name:string, type:symbol, size:int, upload:string, content:bytes} (B.1). */
-const fileOps = [OP_STRING, OP_SYMBOL, OP_INT, OP_STRING, OP_BYTES];
+import { type Column, planOf } from './plan.ts';
 
 interface Installed {
   readonly generation: number;
@@ -83,12 +35,12 @@ export function installSchema(kernels: Kernels, table: ShapeTable): number {
 export function compileProgram(shape: RecordShape): Uint32Array {
   const known = programs.get(shape);
   if (known !== undefined) return known;
-  const { fields } = shape;
+  const { fields, columns } = planOf(shape.fields);
   const head = [fields.length, 0];
   const nodes: number[] = [];
   for (const [i, field] of fields.entries()) {
     head.push((shape.signature[i] as number) | (Number(isRequired(field)) << 16), nodes.length);
-    pushNodes(field.type, nodes);
+    pushNodes(columns[i] as Column, nodes);
   }
   head[1] = nodes.length;
   const words = Uint32Array.from([...head, ...nodes]);
@@ -130,23 +82,10 @@ function isRequired(field: Field): boolean {
   return field.type.kind !== 'optional' && field.fallback === undefined;
 }
 
-function pushNodes(type: TypeNode, nodes: number[]): void {
-  switch (type.kind) {
-    case 'optional':
-    case 'nullable':
-    case 'list':
-      nodes.push(type.kind === 'list' ? OP_LIST : type.kind === 'optional' ? OP_OPTIONAL : OP_NULLABLE);
-      pushNodes(type.inner, nodes);
-      return;
-    case 'struct':
-      nodes.push(OP_STRUCT | (type.fields.length << 8));
-      for (const field of type.fields) pushNodes(field.type, nodes);
-      return;
-    case 'enum':
-      nodes.push(OP_ENUM | (type.literals.length << 8));
-      return;
-    default:
-      nodes.push(scalarOps[type.kind]);
-      if (type.kind === 'file') nodes.push(...fileOps);
-  }
+function pushNodes({ op, inner, struct, literals }: Column, nodes: number[]): void {
+  if (op === OP_STRUCT) nodes.push(op | ((struct?.columns.length ?? 0) << 8));
+  else if (op === OP_ENUM) nodes.push(op | (literals.length << 8));
+  else nodes.push(op);
+  if (inner !== null) pushNodes(inner, nodes);
+  for (const column of struct?.columns ?? []) pushNodes(column, nodes);
 }

@@ -2,48 +2,103 @@ import {
   LIMIT_FRAME_BYTES,
   LIMIT_JSON_DEPTH,
   LIMIT_STRING_UNITS,
+  OP_BOOL,
+  OP_DATE,
+  OP_ENUM,
+  OP_F64,
+  OP_I8,
+  OP_I16,
+  OP_I32,
+  OP_I64,
+  OP_INT,
+  OP_JSON,
+  OP_STRING,
+  OP_SYMBOL,
+  OP_TIMESTAMP,
+  OP_U8,
+  OP_U16,
+  OP_U32,
+  OP_UNIXID,
   SLOT_EXTRA,
   SLOT_SECOND,
   SLOT_TEXT,
   SLOT_TEXT_BYTES,
   SLOT_VALUES,
 } from '../../../assembly/protocol.ts';
-import type { ScalarKind } from '../contract/field.ts';
 import { EncodeError } from '../errors.ts';
 import { isShallow, jsonTextOf } from './json-text.ts';
 import type { Kernels } from './kernels.ts';
+import type { Column } from './plan.ts';
 import { parsed, parseUnixid } from './unixid-text.ts';
 
 /** Thrown at the first value that its type does not allow; `judge.ts` then finds out which and why. */
 export class Ungatherable extends Error {}
 
 /**
- * Judges the n > 0 values of a column and writes them into the arena.
+ * Judges the n > 0 values of a scalar column and writes them into the arena; blobs and files are gathered with the records
+ * that hold them.
  *
  * @param slot Word index of the column's slot, whose count is set.
  * @throws {Ungatherable}
  */
-type Write = (kernels: Kernels, values: readonly unknown[], slot: number) => void;
-
-/** What is written by each scalar type; blobs and files are gathered with the records that hold them. */
-export const writers: Readonly<Record<Exclude<ScalarKind, 'bytes' | 'file'>, Write>> = {
-  bool: writeBools,
-  u8: (kernels, values, slot) => writeSmall(kernels, values, slot, 0, 0xff),
-  u16: (kernels, values, slot) => writeSmall(kernels, values, slot, 0, 0xffff),
-  u32: (kernels, values, slot) => writeSmall(kernels, values, slot, 0, 0xffffffff),
-  i8: (kernels, values, slot) => writeSmall(kernels, values, slot, -0x80, 0x7f),
-  i16: (kernels, values, slot) => writeSmall(kernels, values, slot, -0x8000, 0x7fff),
-  i32: (kernels, values, slot) => writeSmall(kernels, values, slot, -0x80000000, 0x7fffffff),
-  int: writeWholes,
-  timestamp: writeWholes,
-  date: writeDates,
-  i64: writeBigints,
-  f64: writeFloats,
-  string: writeStrings,
-  symbol: writeSymbols,
-  json: writeJson,
-  unixid: writeUnixids,
-};
+export function writeScalars(
+  kernels: Kernels,
+  { op, literals }: Column,
+  values: readonly unknown[],
+  slot: number,
+): void {
+  switch (op) {
+    case OP_BOOL:
+      writeBools(kernels, values, slot);
+      break;
+    case OP_U8:
+      writeSmall(kernels, values, slot, 0, 0xff);
+      break;
+    case OP_U16:
+      writeSmall(kernels, values, slot, 0, 0xffff);
+      break;
+    case OP_U32:
+      writeSmall(kernels, values, slot, 0, 0xffffffff);
+      break;
+    case OP_I8:
+      writeSmall(kernels, values, slot, -0x80, 0x7f);
+      break;
+    case OP_I16:
+      writeSmall(kernels, values, slot, -0x8000, 0x7fff);
+      break;
+    case OP_I32:
+      writeSmall(kernels, values, slot, -0x80000000, 0x7fffffff);
+      break;
+    case OP_INT:
+    case OP_TIMESTAMP:
+      writeWholes(kernels, values, slot);
+      break;
+    case OP_DATE:
+      writeDates(kernels, values, slot);
+      break;
+    case OP_I64:
+      writeBigints(kernels, values, slot);
+      break;
+    case OP_F64:
+      writeFloats(kernels, values, slot);
+      break;
+    case OP_STRING:
+      writeStrings(kernels, values, slot);
+      break;
+    case OP_SYMBOL:
+      writeSymbols(kernels, values, slot);
+      break;
+    case OP_ENUM:
+      writeEnums(kernels, values, slot, literals);
+      break;
+    case OP_UNIXID:
+      writeUnixids(kernels, values, slot);
+      break;
+    case OP_JSON:
+      writeJson(kernels, values, slot);
+      break;
+  }
+}
 
 /** Up to so many units a native call costs more than to write them one by one. */
 const FEW_UNITS = 48;
@@ -57,12 +112,7 @@ export function takeColumn(kernels: Kernels, slot: number, word: number, bytes: 
   return address;
 }
 
-export function writeEnums(
-  kernels: Kernels,
-  values: readonly unknown[],
-  slot: number,
-  literals: readonly string[],
-): void {
+function writeEnums(kernels: Kernels, values: readonly unknown[], slot: number, literals: readonly string[]): void {
   const at = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
   const { i32 } = kernels.heap;
   for (let i = 0; i < values.length; i++) {
