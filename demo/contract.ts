@@ -2,14 +2,17 @@ import {
   contract,
   enumOf,
   f64,
+  file,
   handler,
   type Infer,
+  type InferSend,
   int,
   list,
   optional,
   shape,
   string,
   struct,
+  symbol,
   u32,
   unixid,
 } from 'crudp';
@@ -38,16 +41,30 @@ export const Invoice = shape({
   revision: u32(),
 });
 
+export const NewDocument = shape({ id: unixid(), title: string(), scan: file() });
+/** `sha256` of the file's content, in hex digits. A document never changes: its revision is 1. */
+export const Document = shape({
+  id: unixid(),
+  title: string(),
+  name: string(),
+  type: symbol(),
+  size: int(),
+  sha256: string(),
+  revision: u32(),
+});
+
 export type NewClient = Infer<typeof NewClient>;
 export type Client = Infer<typeof Client>;
 export type NewInvoice = Infer<typeof NewInvoice>;
 export type Invoice = Infer<typeof Invoice>;
+export type NewDocument = InferSend<typeof NewDocument>;
+export type Document = Infer<typeof Document>;
 export type InvoiceLine = Invoice['lines'][number];
 
 const everything = shape({ text: optional(string()) });
 
 export const app = contract(
-  { version: 1, errors: { email_taken: 256, client_has_invoices: 257, client_missing: 258 } },
+  { version: 2, errors: { email_taken: 256, client_has_invoices: 257, client_missing: 258 } },
   {
     clients: handler(1, {
       create: { in: NewClient, out: Client },
@@ -59,6 +76,11 @@ export const app = contract(
       create: { in: NewInvoice, out: Invoice },
       read: { in: everything, out: Invoice },
       update: { in: Invoice, out: Invoice },
+      delete: { in: unixid(), out: unixid() },
+    }),
+    documents: handler(3, {
+      create: { in: NewDocument, out: Document },
+      read: { in: everything, out: Document },
       delete: { in: unixid(), out: unixid() },
     }),
   },

@@ -33,6 +33,14 @@ const tables = `
     unit_cents INTEGER NOT NULL,
     PRIMARY KEY (invoice, position)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+  ) STRICT;
 `;
 
 /** Makes the application's tables in the journal's database and reads by a connection of its own. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { crudpServer } from 'crudp/server';
 import { type SqliteDatabase, sqliteJournal } from 'crudp/sqlite';
+import { uploads } from 'crudp/uploads';
 import Database from 'libsql';
 import { answerAsset } from './assets.ts';
 import { createSessions } from './authenticate.ts';
@@ -12,13 +13,15 @@ import { app } from './contract.ts';
 import { openReader } from './database.ts';
 import { openLog } from './log.ts';
 import { clients } from './modules/clients.ts';
+import { documents } from './modules/documents.ts';
 import { invoices } from './modules/invoices.ts';
 import { answerSession } from './session-routes.ts';
 
 // The demo in one process: the page, its sign-in, and CRUDP below /api. PORT and DATA say where.
 const port = Number(process.env.PORT ?? 8080);
 const folder = process.env.DATA ?? 'data';
-mkdirSync(folder, { recursive: true });
+const kept = join(folder, 'documents');
+mkdirSync(kept, { recursive: true });
 
 const path = join(folder, 'app.db');
 const log = openLog(join(folder, 'server.log'));
@@ -31,8 +34,9 @@ const crudp = crudpServer(app, {
   base: '/api',
   journal: sqliteJournal(path, { driver: 'libsql' }),
   authenticate: (request) => sessions.read(request),
+  uploads: uploads({ directory: join(folder, 'uploads') }),
   log: log.write,
-}).use(clients(reader), invoices(reader));
+}).use(clients(reader), invoices(reader), documents(reader, kept));
 
 const http = createServer((request, response) => {
   crudp.listener(request, response, () => {

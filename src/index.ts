@@ -10,7 +10,14 @@ export {
 } from './lib/contract/contract.ts';
 export type { FileInput, FileValue, ReceivedFile } from './lib/contract/file.ts';
 export { isCrudp } from './lib/contract/is-crudp.ts';
-export { type Infer, type InferWrite, type Shape, shape } from './lib/contract/shape.ts';
+export {
+  type Infer,
+  type InferReceive,
+  type InferSend,
+  type InferWrite,
+  type Shape,
+  shape,
+} from './lib/contract/shape.ts';
 export * from './lib/contract/types.ts';
 export { CrudpError, type Issue } from './lib/errors.ts';
 export { type Action, actions, type ReqId, Status, type StatusName } from './lib/packet.ts';

@@ -1,5 +1,5 @@
 import type { Journey } from './state.ts';
-import type { PacketState } from './view.ts';
+import type { PacketState, Progress } from './view.ts';
 
 /** A packet that waits, as the client's outbox lists it. */
 export interface OutboxEntry {
@@ -10,6 +10,7 @@ export interface OutboxEntry {
   readonly state: PacketState;
   readonly queuedAt: number;
   readonly sentAt?: number;
+  readonly progress?: Progress;
 }
 
 const keptEnded = 40;

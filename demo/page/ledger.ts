@@ -1,4 +1,4 @@
-import type { Client, Invoice } from '../contract.ts';
+import type { Client, Document, Invoice } from '../contract.ts';
 import { Journeys, type OutboxEntry } from './journeys.ts';
 import { Rows } from './rows.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -24,13 +24,15 @@ export class Ledger {
   isLoaded: boolean;
   private readonly clientRows: Rows<Client>;
   private readonly invoiceRows: Rows<Invoice>;
+  private readonly documentRows: Rows<Document>;
   private readonly journeyList = new Journeys();
   private refusals: readonly Refusal[];
   private waiting: readonly OutboxEntry[] = [];
 
-  constructor({ clients, invoices, refusals, isLoaded }: Snapshot) {
+  constructor({ clients, invoices, documents, refusals, isLoaded }: Snapshot) {
     this.clientRows = new Rows(clients);
     this.invoiceRows = new Rows(invoices);
+    this.documentRows = new Rows(documents);
     this.refusals = refusals;
     this.isLoaded = isLoaded;
   }
@@ -41,6 +43,11 @@ export class Ledger {
 
   get invoices(): Seen<Invoice>[] {
     return viewOf(this.invoiceRows.all, ...this.concerning('invoices'), { number: 0 });
+  }
+
+  get documents(): Seen<Document>[] {
+    const seen = viewOf(this.documentRows.all, ...this.concerning('documents'), {});
+    return seen.map((row) => ({ ...row, record: withFileFacts(row.record) }));
   }
 
   get journeys(): Journey[] {
@@ -55,6 +62,7 @@ export class Ledger {
     return {
       clients: [...this.clientRows.all.values()],
       invoices: [...this.invoiceRows.all.values()],
+      documents: [...this.documentRows.all.values()],
       refusals: this.refusals,
       isLoaded: this.isLoaded,
     };
@@ -91,14 +99,15 @@ export class Ledger {
   }
 
   /** Takes complete lists. @param since Ids that were known when they were asked for. */
-  reset(clients: readonly Client[], invoices: readonly Invoice[], since: ReadonlySet<string>): void {
+  reset({ clients, invoices, documents }: Lists, since: ReadonlySet<string>): void {
     this.clientRows.reset(clients, since);
     this.invoiceRows.reset(invoices, since);
+    this.documentRows.reset(documents, since);
     this.isLoaded = true;
   }
 
   get ids(): Set<string> {
-    return new Set([...this.clientRows.all.keys(), ...this.invoiceRows.all.keys()]);
+    return new Set([this.clientRows, this.invoiceRows, this.documentRows].flatMap(({ all }) => [...all.keys()]));
   }
 
   /** Replaces them by those that another page has kept or dismissed. */
@@ -118,10 +127,10 @@ export class Ledger {
   }
 
   private apply({ handler, action, result = [] }: Heard): void {
-    if (action === 'delete') {
-      (handler === 'clients' ? this.clientRows : this.invoiceRows).remove(result as string[]);
-    } else if (handler === 'clients') this.clientRows.put(result as Client[]);
-    else this.invoiceRows.put(result as Invoice[]);
+    const rows = { clients: this.clientRows, invoices: this.invoiceRows, documents: this.documentRows }[handler];
+    if (action === 'delete') rows?.remove(result as string[]);
+    // Typed by the contract, from which the client has it.
+    else (rows as Rows<Client> | undefined)?.put(result as Client[]);
   }
 
   private concerning(handler: string): [readonly OutboxEntry[], readonly Refusal[]] {
@@ -133,6 +142,20 @@ export class Ledger {
 
   private titleOf(packet: Pick<OutboxEntry, 'handler' | 'action' | 'records'>): string {
     const clients = new Map(this.clients.map(({ record }) => [record.id, record]));
-    return titleOf(packet, clients, this.invoiceRows.all);
+    return titleOf(packet, clients, this.invoiceRows.all, this.documentRows.all);
   }
+}
+
+interface Lists {
+  readonly clients: readonly Client[];
+  readonly invoices: readonly Invoice[];
+  readonly documents: readonly Document[];
+}
+
+/** A document that waits has a file, and no facts of it yet. */
+function withFileFacts(
+  record: Document & { readonly scan?: { readonly name: string; readonly size: number } },
+): Document {
+  const { scan, ...document } = record;
+  return scan ? { ...document, name: scan.name, size: scan.size } : document;
 }

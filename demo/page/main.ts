@@ -1,4 +1,5 @@
 import { clientsPanel } from './clients-panel.ts';
+import { documentsPanel } from './documents-panel.ts';
 import { h } from './element.ts';
 import { framePanel } from './frame-panel.ts';
 import { invoicesPanel } from './invoices-panel.ts';
@@ -32,7 +33,7 @@ function pageOf(me: Me): HTMLElement[] {
     h(
       'main',
       { class: 'page' },
-      h('div', { class: 'column' }, clientsPanel(store), invoicesPanel(store)),
+      h('div', { class: 'column' }, clientsPanel(store), invoicesPanel(store), documentsPanel(store)),
       h('div', { class: 'column' }, queuePanel(store), framePanel(store)),
     ),
     refusalSpeaker(store),

@@ -1,6 +1,6 @@
 import { h, setText } from './element.ts';
 import type { Refusal, Seen } from './view.ts';
-import { stateWords } from './words.ts';
+import { stateWords, uploading } from './words.ts';
 
 /** The word for a row's state, with a mark that is not only a colour. */
 export function stateBadge(): { readonly element: HTMLElement; update(row: Seen<unknown>): void } {
@@ -8,9 +8,11 @@ export function stateBadge(): { readonly element: HTMLElement; update(row: Seen<
   const element = h('span', { class: 'badge' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), text);
   return {
     element,
-    update({ state, leaving }) {
+    update({ state, leaving, progress }) {
       element.dataset.state = state;
-      setText(text, leaving ? `To be deleted · ${stateWords[state].toLowerCase()}` : stateWords[state]);
+      // The packet is safe, its file is not yet.
+      const words = state === 'accepted' && progress && progress.bytes < progress.total ? uploading : stateWords[state];
+      setText(text, leaving ? `To be deleted · ${words.toLowerCase()}` : words);
       element.hidden = state === 'saved';
     },
   };

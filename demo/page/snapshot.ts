@@ -1,15 +1,16 @@
-import type { Client, Invoice } from '../contract.ts';
+import type { Client, Document, Invoice } from '../contract.ts';
 import type { Refusal } from './view.ts';
 
 /** What a page knew last, so that the next one has something to show before it has heard from the server. */
 export interface Snapshot {
   readonly clients: readonly Client[];
   readonly invoices: readonly Invoice[];
+  readonly documents: readonly Document[];
   readonly refusals: readonly Refusal[];
   readonly isLoaded: boolean;
 }
 
-const nothing: Snapshot = { clients: [], invoices: [], refusals: [], isLoaded: false };
+const nothing: Snapshot = { clients: [], invoices: [], documents: [], refusals: [], isLoaded: false };
 
 /** Each user's own: a browser may be shared. */
 function keyFor(user: string): string {

@@ -1,4 +1,4 @@
-import type { Client, Invoice, NewClient, NewInvoice } from '../contract.ts';
+import type { Client, Document, Invoice, NewClient, NewDocument, NewInvoice } from '../contract.ts';
 import type { Role } from '../roles.ts';
 import type { SeenFrame } from './frame-log.ts';
 import type { PacketState, Refusal, Seen } from './view.ts';
@@ -28,6 +28,7 @@ export type Link = 'online' | 'connecting' | 'offline' | 'switched_off' | 'held'
 export interface State {
   readonly clients: readonly Seen<Client>[];
   readonly invoices: readonly Seen<Invoice>[];
+  readonly documents: readonly Seen<Document>[];
   /** Newest first. */
   readonly journeys: readonly Journey[];
   readonly waitingCount: number;
@@ -51,6 +52,8 @@ export interface Store {
   addInvoice(invoice: Omit<NewInvoice, 'id'>): void;
   changeInvoice(invoice: Invoice): void;
   deleteInvoice(invoice: Invoice): void;
+  addDocument(document: Omit<NewDocument, 'id'>): void;
+  deleteDocument(document: Document): void;
   dismiss(refusal: Refusal): void;
   setOnline(online: boolean): void;
   signOut(): Promise<void>;

@@ -40,6 +40,7 @@ export function createStore(me: Me): Store {
   const read = (): State => ({
     clients: ledger.clients,
     invoices: ledger.invoices,
+    documents: ledger.documents,
     journeys: ledger.journeys,
     waitingCount: ledger.waitingCount,
     link: linkOf(client.status.getSnapshot()),
@@ -70,6 +71,7 @@ export function createStore(me: Me): Store {
   for (const action of ['create', 'update', 'delete'] as const) {
     client.clients.on(action, hear);
     client.invoices.on(action, hear);
+    if (action !== 'update') client.documents.on(action, hear);
   }
   client.outbox.subscribe(() => {
     ledger.setWaiting(client.outbox.getSnapshot().entries);
@@ -88,8 +90,9 @@ export function createStore(me: Me): Store {
     isReading = true;
     const since = ledger.ids;
     try {
-      const [clients, invoices] = await Promise.all([client.clients.read({}).result, client.invoices.read({}).result]);
-      ledger.reset(clients, invoices, since);
+      const reads = [client.clients.read({}), client.invoices.read({}), client.documents.read({})] as const;
+      const [clients, invoices, documents] = await Promise.all([reads[0].result, reads[1].result, reads[2].result]);
+      ledger.reset({ clients, invoices, documents }, since);
       isStale = false;
     } catch (error) {
       // The next change of the link tries again; until then the page shows what it knew.
@@ -129,6 +132,11 @@ export function createStore(me: Me): Store {
     },
     changeInvoice: (record: Invoice) => keep('invoices', 'update', [record], client.invoices.update(record)),
     deleteInvoice: ({ id }) => keep('invoices', 'delete', [id], client.invoices.delete(id)),
+    addDocument(draft) {
+      const record = { ...draft, id: newUnixid() };
+      keep('documents', 'create', [record], client.documents.create(record));
+    },
+    deleteDocument: ({ id }) => keep('documents', 'delete', [id], client.documents.delete(id)),
     dismiss({ reqId }) {
       ledger.dismiss(reqId);
       changed();

@@ -1,4 +1,4 @@
-import type { Client, Invoice } from '../contract.ts';
+import type { Client, Document, Invoice } from '../contract.ts';
 
 const verbs: Readonly<Record<string, string>> = { create: 'Add', update: 'Change', delete: 'Delete' };
 
@@ -13,11 +13,16 @@ export function titleOf(
   { handler, action, records: [record] }: Titled,
   clients: ReadonlyMap<string, Client>,
   invoices: ReadonlyMap<string, Invoice>,
+  documents: ReadonlyMap<string, Document>,
 ): string {
   const verb = verbs[action] ?? action;
   if (handler === 'clients') {
     const client = typeof record === 'string' ? clients.get(record) : (record as Client);
     return `${verb} client ${client?.name ?? ''}`.trim();
+  }
+  if (handler === 'documents') {
+    const document = typeof record === 'string' ? documents.get(record) : (record as Document);
+    return `${verb} document ${document?.title ?? ''}`.trim();
   }
   const { number = 0, client = '' } = (typeof record === 'string' ? invoices.get(record) : (record as Invoice)) ?? {};
   const whose = clients.get(client)?.name;

@@ -10,6 +10,14 @@ export interface Waiting {
   readonly action: string;
   readonly records: readonly unknown[];
   readonly state: PacketState;
+  /** Of files that go by upload. */
+  readonly progress?: Progress;
+}
+
+/** Bytes that have arrived, of all that are to. */
+export interface Progress {
+  readonly bytes: number;
+  readonly total: number;
 }
 
 /** A change that came to nothing, until the person has seen it. */
@@ -29,6 +37,7 @@ export interface Seen<R> {
   /** It is there until the server has deleted it. */
   readonly leaving: boolean;
   readonly refusal?: Refusal;
+  readonly progress?: Progress;
 }
 
 /**
@@ -54,7 +63,7 @@ export function viewOf<R extends Row>(
 
 function applyTo<R extends Row>(
   seen: Map<string, Seen<R>>,
-  { action, state }: Waiting,
+  { action, state, progress }: Waiting,
   record: unknown,
   blank: Partial<R>,
 ): void {
@@ -62,7 +71,7 @@ function applyTo<R extends Row>(
     case 'create': {
       const row = { ...blank, ...(record as R), revision: 1 };
       // Its result may have been heard before the outbox has dropped it.
-      if (!seen.has(row.id)) seen.set(row.id, { record: row, state, leaving: false });
+      if (!seen.has(row.id)) seen.set(row.id, { record: row, state, leaving: false, ...(progress && { progress }) });
       return;
     }
     case 'update': {

@@ -47,6 +47,9 @@ export const stateWords: Readonly<Record<Seen<unknown>['state'], string>> = {
   refused: 'Refused',
 };
 
+/** For a packet that is on the server, whose file is not. */
+export const uploading = 'Uploading';
+
 /** For a list of which this device knows nothing yet. */
 export function unloadedText({ link }: Pick<State, 'link'>): string {
   return link === 'online' || link === 'connecting' ? 'Loading…' : 'Nothing has been loaded on this device yet.';

@@ -7,6 +7,7 @@ import Database from 'libsql';
 import { app, type NewClient } from '../../demo/contract.ts';
 import { openReader } from '../../demo/database.ts';
 import { clients } from '../../demo/modules/clients.ts';
+import { documents } from '../../demo/modules/documents.ts';
 import { invoices } from '../../demo/modules/invoices.ts';
 
 /** The demo's modules over a database of their own: their writes are the journal's effects. */
@@ -18,7 +19,7 @@ export async function demoApp() {
   const driver = Database as unknown as SqliteDriver;
   const journal = sqliteJournal(path, { driver, thread: false });
   const t = await testApp(app, {
-    modules: [clients(reader), invoices(reader)],
+    modules: [clients(reader), invoices(reader), documents(reader, folder)],
     user: { id: 'ana', roles: ['bookkeeper'] },
     server: { journal },
   });

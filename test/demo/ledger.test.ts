@@ -5,7 +5,7 @@ import { Ledger } from '../../demo/page/ledger.ts';
 
 const ana: Client = { id: '1', name: 'Ana', email: 'ana@example.org', revision: 1 };
 const bill: Invoice = { id: '9', client: '1', status: 'draft', lines: [], number: 12, revision: 1 };
-const empty = { clients: [], invoices: [], refusals: [], isLoaded: false };
+const empty = { clients: [], invoices: [], documents: [], refusals: [], isLoaded: false };
 
 function entry(seq: number, handler: string, action: string, record: unknown): OutboxEntry {
   return { reqId: `o.${seq}`, handler, action, records: [record], state: 'queued', queuedAt: 1000 };

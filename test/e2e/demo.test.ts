@@ -85,7 +85,7 @@ describe.skipIf(!chromiumFound)('Demo', () => {
     await row(page, 'Benno').waitFor();
     expect(await statesOf(page, 'queued').count()).toBe(10);
     await page.screenshot({ path: join(pictures, 'queued.png') });
-    expect(server.log().filter(({ event }) => event === 'handler_started' || event === 'settled').length).toBe(2);
+    expect(server.log().filter(({ event }) => event === 'handler_started' || event === 'settled').length).toBe(3);
 
     const requests: string[] = [];
     page.on('request', (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
