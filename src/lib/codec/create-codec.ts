@@ -16,6 +16,7 @@ import { OpenFrame } from './decode-batch.ts';
 import { encodeBatch, encodeParts } from './encode-batch.ts';
 import type { Writable } from './judge-batch.ts';
 import type { Kernels } from './kernels.ts';
+import { none } from './packet-records.ts';
 
 export interface CodecOptions {
   /**
@@ -129,19 +130,21 @@ function* chunksOf<T>(read: Read<T>, count: number, size: number, done: () => vo
 type Read<T> = (from: number, to: number) => T;
 
 function requestReader(open: OpenFrame): Read<DecodedRequest> {
-  const { outbox, first, oldest } = open;
+  const { outbox, first, oldest, seqs, routes, counts, groups } = open;
+  const { f64, i32 } = open.heap;
   const after = open.dependencies();
   const records = open.records();
   return (from, to) => {
     records.make(from, to);
     const packets = new Array<DecodedRequest['packets'][number]>(to - from);
     for (let i = from; i < to; i++) {
+      const route = i32[routes + i] as number;
       const packet = {
-        seq: open.seq(i),
-        route: open.route(i),
-        records: records.take(i),
-        after: after === undefined ? [] : (after[i] as number[]),
-        group: open.group(i),
+        seq: f64[seqs + i] as number,
+        route,
+        records: records.take(route, f64[counts + i] as number),
+        after: after === undefined ? none : (after[i] as number[]),
+        group: groups === 0 ? 0 : (i32[groups + i] as number),
       };
       packets[i - from] = records.reading === undefined ? packet : { ...packet, ...records.reading };
     }
@@ -150,18 +153,20 @@ function requestReader(open: OpenFrame): Read<DecodedRequest> {
 }
 
 function responseReader(open: OpenFrame): Read<DecodedResponse> {
-  const { outbox } = open;
+  const { outbox, seqs, routes, counts, statuses } = open;
+  const { f64, i32 } = open.heap;
   const messages = open.messages();
   const records = open.records();
   return (from, to) => {
     records.make(from, to);
     const results = new Array<DecodedResponse['results'][number]>(to - from);
     for (let i = from; i < to; i++) {
+      const route = i32[routes + i] as number;
       const result = {
-        seq: open.seq(i),
-        route: open.route(i),
-        records: records.take(i),
-        status: open.status(i),
+        seq: f64[seqs + i] as number,
+        route,
+        records: records.take(route, f64[counts + i] as number),
+        status: i32[statuses + i] as number,
         message: messages === undefined ? '' : (messages[i] as string),
       };
       results[i - from] = records.reading === undefined ? result : { ...result, ...records.reading };
@@ -171,12 +176,15 @@ function responseReader(open: OpenFrame): Read<DecodedResponse> {
 }
 
 function pushReader(open: OpenFrame): Read<DecodedPush> {
+  const { routes, counts } = open;
+  const { f64, i32 } = open.heap;
   const records = open.records();
   return (from, to) => {
     records.make(from, to);
     const packets = new Array<DecodedPush['packets'][number]>(to - from);
     for (let i = from; i < to; i++) {
-      const packet = { route: open.route(i), records: records.take(i) };
+      const route = i32[routes + i] as number;
+      const packet = { route, records: records.take(route, f64[counts + i] as number) };
       packets[i - from] = records.reading === undefined ? packet : { ...packet, ...records.reading };
     }
     return { packets };
@@ -184,16 +192,17 @@ function pushReader(open: OpenFrame): Read<DecodedPush> {
 }
 
 function readHead(open: OpenFrame): RequestHead {
-  const { outbox, first, oldest, count } = open;
+  const { outbox, first, oldest, count, seqs, routes, counts, groups } = open;
+  const { f64, i32 } = open.heap;
   const after = open.dependencies();
   const packets = new Array<PacketHead>(count);
   for (let i = 0; i < count; i++) {
     packets[i] = {
-      seq: open.seq(i),
-      route: open.route(i),
-      items: open.items(i),
-      after: after === undefined ? [] : (after[i] as number[]),
-      group: open.group(i),
+      seq: f64[seqs + i] as number,
+      route: i32[routes + i] as number,
+      items: f64[counts + i] as number,
+      after: after === undefined ? none : (after[i] as number[]),
+      group: groups === 0 ? 0 : (i32[groups + i] as number),
     };
   }
   return { outbox, first, oldest, packets };

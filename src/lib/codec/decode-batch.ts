@@ -40,14 +40,15 @@ import { refusalOf } from './refusals.ts';
 /** A frame whose tape stands in the arena, until the kernels' next call. */
 export class OpenFrame {
   readonly count: number;
-  private readonly heap: Heap;
+  readonly heap: Heap;
+  // Where the head's columns begin, as indices of its views: f64 for the numbers and counts of records, i32 for the others.
+  readonly seqs: number;
+  readonly routes: number;
+  readonly counts: number;
+  readonly statuses: number;
+  /** Of the atomic groups; 0: there are none. */
+  readonly groups: number;
   private readonly tape: number;
-  // Word indices of the head's columns.
-  private readonly seqs: number;
-  private readonly routes: number;
-  private readonly counts: number;
-  private readonly statuses: number;
-  private readonly atomic: number;
   private readonly text: FrameText;
   private readonly table: ShapeTable;
   private readonly options: DecodeOptions;
@@ -74,7 +75,7 @@ export class OpenFrame {
     this.routes = this.word(TAPE_ROUTE) >>> 2;
     this.counts = this.word(TAPE_ITEMS) >>> 3;
     this.statuses = this.word(TAPE_STATUS) >>> 2;
-    this.atomic = this.word(TAPE_ATOMIC) >>> 2;
+    this.groups = this.word(TAPE_ATOMIC) >>> 2;
     this.text = new FrameText(frame);
     this.table = table;
     this.options = options;
@@ -93,10 +94,7 @@ export class OpenFrame {
     return this.heap.f64[(this.tape + TAPE_OLDEST_F64) >>> 1] as number;
   }
 
-  seq(i: number): number {
-    return this.heap.f64[this.seqs + i] as number;
-  }
-
+  /** For who deals out records. */
   route(i: number): number {
     return this.heap.i32[this.routes + i] as number;
   }
@@ -105,21 +103,13 @@ export class OpenFrame {
     return this.heap.f64[this.counts + i] as number;
   }
 
-  status(i: number): number {
-    return this.heap.i32[this.statuses + i] as number;
-  }
-
-  group(i: number): number {
-    return this.atomic === 0 ? 0 : (this.heap.i32[this.atomic + i] as number);
-  }
-
   /** Each packet's dependencies, absolute and descending; undefined: none has any. */
   dependencies(): number[][] | undefined {
     const counts = this.word(TAPE_DEP_COUNTS) >>> 2;
     if (counts === 0) return undefined;
     let at = this.word(TAPE_DEPS) >>> 3;
     return Array.from({ length: this.count }, (_, i) => {
-      const seq = this.seq(i);
+      const seq = this.heap.f64[this.seqs + i] as number;
       const n = this.heap.i32[counts + i] as number;
       return Array.from({ length: n }, () => seq - (this.heap.f64[at++] as number));
     });

@@ -5,6 +5,15 @@ import type { Mark, Reading } from '../packet.ts';
 import type { Issues } from './issues.ts';
 import type { GroupReader } from './materialise.ts';
 
+/** By a group's state. */
+const marks: Readonly<Record<number, Mark>> = {
+  [GROUP_MISMATCH]: 'contract_mismatch',
+  [GROUP_UNSUPPORTED]: 'unsupported',
+};
+
+/** Most results have no records: they share this. Frozen, so that nobody's are everybody's. */
+export const none: readonly never[] = Object.freeze([]);
+
 /** The packets of a frame, as far as dealing records out to them goes. */
 export interface Packets {
   readonly count: number;
@@ -69,21 +78,28 @@ export class PacketRecords {
     for (const [group, n] of counts) group.make(n);
   }
 
-  /** The records of the i-th packet; every one takes, one after another. */
-  take(i: number): readonly unknown[] {
-    const route = this.packets.route(i);
+  /** The records of the next packet; every one takes, one after another. */
+  take(route: number, items: number): readonly unknown[] {
     if (route !== this.route) this.turnTo(route);
-    const { group, mark } = this;
-    const items = this.packets.items(i);
-    this.reading = mark === undefined ? undefined : { mark, items };
-    if (mark !== undefined || !group?.reader || items === 0) return [];
+    const { mark } = this;
+    if (mark !== undefined) {
+      this.reading = { mark, items };
+      return none;
+    }
+    this.reading = undefined;
+    return items === 0 ? none : this.deal(items);
+  }
+
+  private deal(items: number): readonly unknown[] {
+    const { group } = this;
+    if (!group?.reader) return none;
     const { records, start, next } = group;
     group.next += items;
     if (group.reader.issues.size > 0) {
       const issues = issuesOf(group.reader.issues, next, items);
       if (issues.length > 0) {
         this.reading = { issues };
-        return [];
+        return none;
       }
     }
     const at = next - start;
@@ -94,10 +110,10 @@ export class PacketRecords {
 
   private turnTo(route: number): void {
     this.route = route;
-    this.group = this.groups.get(route);
-    if (this.group?.state === GROUP_MISMATCH) this.mark = 'contract_mismatch';
-    else if (this.group?.state === GROUP_UNSUPPORTED || !this.table.has(route)) this.mark = 'unsupported';
-    else this.mark = undefined;
+    const group = this.groups.get(route);
+    this.group = group;
+    if (group === undefined) this.mark = this.table.has(route) ? undefined : 'unsupported';
+    else this.mark = marks[group.state];
   }
 }
 
