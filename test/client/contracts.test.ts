@@ -32,7 +32,7 @@ async function serve<C extends Contract>(app: C) {
   server.use(implement(app, { notes: { access: { create: 'public' }, create } } as never));
   await server.start();
   onTestFinished(() => server.close());
-  return { ran, transport: new Network(server.core).transport({ user: 'ana', roles: [] }) };
+  return { ran, transport: new Network(server, '/api').transport({ user: 'ana', roles: [] }) };
 }
 
 function clientOf<A extends typeof first | typeof grown>(

@@ -1,16 +1,26 @@
 import type { StreamEnd, StreamSink, SyncAnswer, Transport } from '../client/transport.ts';
+import { uploadOverHttp } from '../client/uploads/http-upload.ts';
+import type { Contract } from '../contract/contract.ts';
 import type { EventSink, ServerCore } from '../server/core.ts';
 import type { Identity } from '../server/journal.ts';
 import { RequestRefused } from '../server/refused.ts';
+import type { CrudpServer } from '../server/server.ts';
+
+/** Says who uploads: there is no HTTP to sign in by. */
+export const testUserHeader = 'crudp-test-user';
 
 /** What lies between the clients and the server of one process: nothing, and sometimes not even that. */
 export class Network {
   private readonly core: ServerCore;
+  private readonly fetch: (request: Request) => Promise<Response>;
+  private readonly url: string;
   private down = new AbortController();
   private isDown = false;
 
-  constructor(core: ServerCore) {
+  constructor({ core, fetch }: Pick<CrudpServer<Contract>, 'core' | 'fetch'>, base: string) {
     this.core = core;
+    this.fetch = fetch;
+    this.url = `http://test${base}`;
   }
 
   /** Requests fail from now on, those under way too: their answers are lost. */
@@ -57,6 +67,17 @@ export class Network {
       },
       // Never needed: a stream in the same process always begins at once.
       poll: () => Promise.reject(new Error('no long polls in one process')),
+      upload: (request, signal) => {
+        const lost = this.lost(signal);
+        const own: typeof fetch = async (input, init) => {
+          lost.throwIfAborted();
+          const response = await this.fetch(new Request(input, { ...init, duplex: 'half' } as RequestInit));
+          lost.throwIfAborted();
+          return response;
+        };
+        const headers = () => ({ [testUserHeader]: identity.user });
+        return uploadOverHttp({ url: this.url, fetch: own, headers, credentials: 'omit' }, request, lost);
+      },
     };
   }
 

@@ -10,7 +10,7 @@ import { memoryJournal } from '../server/journals/memory.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { type CrudpServer, crudpServer } from '../server/server.ts';
 import type { ManualClock } from './manual-clock.ts';
-import { Network } from './network.ts';
+import { Network, testUserHeader } from './network.ts';
 
 /** Who uses the application. */
 export interface TestUser {
@@ -26,7 +26,7 @@ export interface TestAppOptions<H extends HandlerSpecs, E extends ErrorSpecs> {
   readonly user: TestUser;
   /** Time for all of it; default: the system's. */
   readonly clock?: ManualClock;
-  /** What the server is to do otherwise than by default; its journal is in memory. */
+  /** What the server is to do otherwise than by default; its journal is in memory, and it takes no uploads. */
   readonly server?: Partial<Omit<ServerOptions, 'authenticate' | 'clock'>>;
   /** What the clients are to do otherwise than by default; their storages are in memory. */
   readonly client?: Partial<Omit<ClientOptions, 'user' | 'transport' | 'clock'>>;
@@ -57,19 +57,21 @@ export async function testApp<H extends HandlerSpecs, E extends ErrorSpecs>(
 ): Promise<TestApp<H, E>> {
   const clock = options.clock && { clock: options.clock };
   const codec = options.client?.codec ?? (await loadCodec());
+  const identities = new Map<string, Identity>();
   const server = crudpServer(contract, {
     journal: memoryJournal(clock),
     codec,
     ...options.server,
     ...clock,
-    authenticate: () => null,
+    authenticate: ({ headers }) => identities.get(String(headers[testUserHeader])) ?? null,
   });
   server.use(...options.modules);
   await server.start();
-  const network = new Network(server.core);
+  const network = new Network(server, options.server?.base ?? '/api');
   const clients: CrudpClient<H>[] = [];
 
   const as = (user: TestUser, more: Partial<ClientOptions> = {}): CrudpClient<H> => {
+    identities.set(user.id, identityOf(user));
     const client = crudpClient(contract, {
       storage: memoryStorage(),
       codec,

@@ -61,7 +61,9 @@ export class PacketFiles {
   /** A packet's records as its handler gets them, or what is wrong with their files. */
   receive(packet: RequestPacket, user: string): Received | Promise<Received> {
     if (!this.withFiles.has(packet.route)) return packet;
-    return receiveFiles(this.contract, packet, (upload) => this.uploads?.find(user, upload) ?? null);
+    const { uploads, contract } = this;
+    if (!uploads) return receiveFiles(contract, packet, () => null, 'this server takes no uploads');
+    return receiveFiles(contract, packet, (upload) => uploads.find(user, upload));
   }
 
   /** Deletes what a packet has brought, once its result is durable. Undefined: it can have brought nothing. */
@@ -103,11 +105,13 @@ export class PacketFiles {
  * Gives a handler its files, whichever way they came.
  *
  * @param find Where an upload's content is; null: nowhere.
+ * @param absent What is said then.
  */
 export async function receiveFiles(
   contract: Contract,
   { route, records }: RequestPacket,
   find: (upload: string) => FileSource | null | Promise<FileSource | null>,
+  absent = 'this upload is not here',
 ): Promise<Received> {
   const shape = contract.inputs.get(route);
   if (!shape) return { records };
@@ -119,7 +123,7 @@ export async function receiveFiles(
     const fault = faultOfFile(file);
     const source = fault ? null : file.upload === '' ? sourceOfBytes(file.content) : await find(file.upload);
     if (fault) issues.push({ path: [...path, fault.field], message: fault.message });
-    else if (!source) issues.push({ path: [...path, 'upload'], message: 'this upload is not here' });
+    else if (!source) issues.push({ path: [...path, 'upload'], message: absent });
     else if (source.size !== file.size) {
       issues.push({ path: [...path, 'size'], message: `its upload has ${source.size} bytes` });
     } else files.push(await receivedFile(file, source));
