@@ -29,7 +29,7 @@ interface Heard {
 
 const beginning: LogPosition = { offset: 0, mark: '' };
 /** What surrounds an event's data, at most: field names and a cursor. */
-const eventOverheadBytes = 320;
+export const eventOverheadBytes = 320;
 
 /** One open event stream (C.3): reads the logs its user hears as fast as its sink takes them, and no faster. */
 export class EventSession implements Session {
