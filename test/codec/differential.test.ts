@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { Comparison } from './compare.ts';
 

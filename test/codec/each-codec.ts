@@ -1,5 +1,5 @@
 import type { Codec } from '../../src/lib/codec/codec.ts';
-import { loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import type { RecordShape, Schema } from '../../src/lib/contract/field.ts';
 

@@ -1,7 +1,8 @@
 import { instantiate } from '@assemblyscript/loader';
 import { expect, it, vi } from 'vitest';
 import type { Codec } from '../../src/lib/codec/codec.ts';
-import { loadCodec, loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodec } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseShape } from '../../src/lib/contract/parse.ts';
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import * as loader from '@assemblyscript/loader';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Codec } from '../../src/lib/codec/codec.ts';
-import { type LoadAsyncOptions, loadCodec, loadCodecSync } from '../../src/lib/codec/load.ts';
+import { type LoadAsyncOptions, loadCodec } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseShape } from '../../src/lib/contract/parse.ts';
 import type { CrudpError } from '../../src/lib/errors.ts';
@@ -130,16 +131,23 @@ describe('loadCodec', () => {
   });
 });
 
+/** The loaders of a page that has compiled nothing yet. */
+async function freshLoaders() {
+  vi.resetModules();
+  const { loadCodec } = await import('../../src/lib/codec/load.ts');
+  const { loadCodecSync } = await import('../../src/lib/codec/load-sync.ts');
+  return { loadCodec, loadCodecSync };
+}
+
 describe('loadCodecSync', () => {
   it('runs the embedded module at once', () => {
     expectWorking(loadCodecSync({ fallback: false }), 'wasm');
   });
 
   it('gives the twin where there is no WebAssembly, and says so', async () => {
-    // What was compiled before would serve still: load.ts anew, as in a page that never had it.
-    vi.resetModules();
+    // What was compiled before would serve still.
     vi.stubGlobal('WebAssembly', undefined);
-    const fresh = await import('../../src/lib/codec/load.ts');
+    const fresh = await freshLoaders();
     const told: CrudpError[] = [];
     expectWorking(fresh.loadCodecSync({ onFallback: (error) => told.push(error) }), 'portable');
     expectWorking(await fresh.loadCodec({ onFallback: (error) => told.push(error) }), 'portable');
@@ -148,7 +156,6 @@ describe('loadCodecSync', () => {
   });
 
   it('gives the twin where a policy forbids to compile', async () => {
-    vi.resetModules();
     vi.stubGlobal('WebAssembly', {
       Module: class {
         constructor() {
@@ -157,7 +164,7 @@ describe('loadCodecSync', () => {
       },
       compile: () => Promise.reject(new EvalError('blocked by Content Security Policy')),
     });
-    const fresh = await import('../../src/lib/codec/load.ts');
+    const fresh = await freshLoaders();
     const onFallback = vi.fn();
     expectWorking(fresh.loadCodecSync({ onFallback }), 'portable');
     expectWorking(await fresh.loadCodec({ onFallback }), 'portable');
@@ -176,7 +183,7 @@ describe('the option jit', () => {
 
   it('off: generates no code', async () => {
     vi.resetModules();
-    const { loadCodecSync: load } = await import('../../src/lib/codec/load.ts');
+    const { loadCodecSync: load } = await import('../../src/lib/codec/load-sync.ts');
     const generated = vi.fn();
     vi.stubGlobal('Function', generated);
     expectWorking(load({ fallback: false, jit: false }), 'wasm');
@@ -185,7 +192,7 @@ describe('the option jit', () => {
 
   it('on: does without where a policy forbids generated code', async () => {
     vi.resetModules();
-    const { loadCodecSync: load } = await import('../../src/lib/codec/load.ts');
+    const { loadCodecSync: load } = await import('../../src/lib/codec/load-sync.ts');
     const generated = vi.fn(function refuse() {
       throw new EvalError('blocked by Content Security Policy');
     });

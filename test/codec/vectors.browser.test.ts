@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadCodec, loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodec } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseVectors, runVector } from '../vectors/run.ts';
 

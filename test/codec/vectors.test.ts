@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createCodec } from '../../src/lib/codec/create-codec.ts';
-import { loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { createPortableKernels } from '../../src/lib/codec/portable/kernels.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseVectors, runVector } from '../vectors/run.ts';

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { createPortableKernels } from '../../src/lib/codec/portable/kernels.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { createWasmKernels } from '../../src/lib/codec/wasm.ts';

@@ -1,4 +1,4 @@
-import { loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { Comparison } from '../codec/compare.ts';
 import { simulate } from '../fault/client/simulation.ts';

@@ -1,6 +1,6 @@
 // npm run vectors -- FILE…: runs vector files against both codecs.
 import { readFileSync } from 'node:fs';
-import { loadCodecSync } from '../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../src/lib/codec/portable-codec.ts';
 import { parseVectors, runVector } from '../vectors/run.ts';
 

@@ -1,19 +1,7 @@
-import { CrudpError } from '../errors.ts';
 import type { Codec } from './codec.ts';
-import { type CodecOptions, createCodec } from './create-codec.ts';
-import { portableCodec } from './portable-codec.ts';
+import { compileEmbedded, judgeFallback, type LoadOptions } from './compile.ts';
+import { createCodec } from './create-codec.ts';
 import { createWasmKernels } from './wasm.ts';
-import { wasmBase64 } from './wasm-bytes.generated.ts';
-
-export interface LoadOptions extends CodecOptions {
-  /**
-   * What to do where WebAssembly is missing or a page's policy forbids it (it needs `'wasm-unsafe-eval'`): give the twin in
-   * plain TypeScript, whose `name` is `portable` (default), or throw.
-   */
-  readonly fallback?: boolean;
-  /** Told why the twin was given. */
-  readonly onFallback?: (error: CrudpError) => void;
-}
 
 export interface LoadAsyncOptions extends LoadOptions {
   /**
@@ -32,11 +20,6 @@ export type WasmSource =
   | WebAssembly.Module
   | { readonly module: WebAssembly.Module };
 
-/** Compiled once per page or process: instances share it. */
-let embedded: WebAssembly.Module | undefined;
-/** Why it was not; nothing changes that, and a page whose policy forbids it would report each further attempt. */
-let refused: { readonly cause: unknown } | undefined;
-
 /**
  * Loads the codec that runs in WebAssembly.
  *
@@ -47,48 +30,11 @@ export async function loadCodec(options: LoadAsyncOptions = {}): Promise<Codec> 
     const module = options.wasm === undefined ? await compileEmbedded() : await compileAsset(await options.wasm);
     return createCodec(() => createWasmKernels(module), options);
   } catch (cause) {
-    return fall(cause, options);
+    judgeFallback(cause, options);
+    // A quarter of the codec's code, that next to no page ever runs: only those fetch it.
+    const { portableCodec } = await import('./portable-codec.ts');
+    return portableCodec(options);
   }
-}
-
-/**
- * Loads it at once. Browsers refuse to compile large modules on their main thread this way; this one is small enough.
- *
- * @throws {CrudpError} `wasm_unavailable`, where `fallback` is false.
- */
-export function loadCodecSync(options: LoadOptions = {}): Codec {
-  try {
-    const module = compileEmbeddedSync();
-    return createCodec(() => createWasmKernels(module), options);
-  } catch (cause) {
-    return fall(cause, options);
-  }
-}
-
-async function compileEmbedded(): Promise<WebAssembly.Module> {
-  if (refused !== undefined) throw refused.cause;
-  try {
-    embedded ??= await WebAssembly.compile(bytesOf(wasmBase64));
-    return embedded;
-  } catch (cause) {
-    throw remembered(cause);
-  }
-}
-
-function compileEmbeddedSync(): WebAssembly.Module {
-  if (refused !== undefined) throw refused.cause;
-  try {
-    embedded ??= new WebAssembly.Module(bytesOf(wasmBase64));
-    return embedded;
-  } catch (cause) {
-    throw remembered(cause);
-  }
-}
-
-/** A RangeError is a browser's refusal to compile at once what it would compile in time. */
-function remembered(cause: unknown): unknown {
-  if (!(cause instanceof RangeError)) refused = { cause };
-  return cause;
 }
 
 async function compileAsset(asset: WasmSource): Promise<WebAssembly.Module> {
@@ -102,18 +48,4 @@ async function compileAsset(asset: WasmSource): Promise<WebAssembly.Module> {
     return WebAssembly.compile(await response.arrayBuffer());
   }
   return WebAssembly.compileStreaming(response);
-}
-
-function fall(cause: unknown, options: LoadOptions): Codec {
-  const error = new CrudpError('wasm_unavailable', `WebAssembly cannot be used here: ${cause}`, { cause });
-  if (options.fallback === false) throw error;
-  options.onFallback?.(error);
-  return portableCodec(options);
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }

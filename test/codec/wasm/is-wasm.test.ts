@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { loadCodecSync } from '../../../src/lib/codec/load.ts';
+import { loadCodecSync } from '../../../src/lib/codec/load-sync.ts';
 import { portableCodec } from '../../../src/lib/codec/portable-codec.ts';
 import { parseVectors, runVector } from '../../vectors/run.ts';
 
