@@ -2,15 +2,21 @@
 import {
   contract,
   enumOf,
+  type FileInput,
+  type FileValue,
   f64,
+  file,
   handler,
   type Infer,
+  type InferReceive,
+  type InferSend,
   type InferWrite,
   i64,
   isCrudp,
   list,
   nullable,
   optional,
+  type ReceivedFile,
   shape,
   string,
   struct,
@@ -139,3 +145,29 @@ export function show(error: unknown): readonly unknown[] | undefined {
   return isCrudp(app, error, 'email_taken') ? error.issues : undefined;
 }
 export const used = [written, read, wrong, change, noId, Nested];
+
+const Scan = shape({ title: string(), scan: file(), pages: list(file()), cover: optional(nullable(file())) });
+const scans = contract({ version: 1 }, { scans: handler(1, { create: { in: Scan, out: shape({ thumb: file() }) } }) });
+
+is<Equal<InferSend<typeof Scan>['scan'], FileInput>>();
+is<Equal<InferReceive<typeof Scan>['pages'], ReceivedFile[]>>();
+is<Equal<Infer<typeof Scan>['scan'], FileValue>>();
+is<Equal<InferReceive<typeof Scan>['cover'], ReceivedFile | null | undefined>>();
+
+export const sent: InferSend<typeof Scan> = { title: 'a', scan: new Blob(), pages: [new Blob()] };
+// @ts-expect-error a text is no file
+export const unsent: InferSend<typeof Scan> = { title: 'a', scan: 'a', pages: [] };
+
+implement(scans, {
+  scans: {
+    access: { create: 'public' },
+    async create(_ctx, records) {
+      for (const { scan, cover } of records) {
+        await scan.keep(`files/${scan.sha256}`);
+        is<Equal<typeof cover, ReceivedFile | null | undefined>>();
+      }
+      const content = new Uint8Array(1);
+      return [{ thumb: { name: '', type: '', size: 1, upload: '', content } }];
+    },
+  },
+});
