@@ -5,7 +5,7 @@ import { createCodec } from '../../src/lib/codec/create-codec.ts';
 import type { Kernels } from '../../src/lib/codec/kernels.ts';
 import { createPortableKernels } from '../../src/lib/codec/portable/kernels.ts';
 import { createWasmKernels } from '../../src/lib/codec/wasm.ts';
-import { wasmBase64 } from '../../src/lib/codec/wasm-bytes.generated.ts';
+import { wasmHex } from '../../src/lib/codec/wasm-bytes.generated.ts';
 import { DecodeError } from '../../src/lib/errors.ts';
 import { build, counts, type Pieces, table } from '../contracts/kernels/pieces.ts';
 import { decodeAny } from './kinds.ts';
@@ -81,5 +81,5 @@ function report(kernels: Kernels): Report {
   return { name: kernels.name, bombs, others: [...others], ...most };
 }
 
-const module = new WebAssembly.Module(Buffer.from(wasmBase64, 'base64'));
+const module = new WebAssembly.Module(Buffer.from(wasmHex, 'hex'));
 console.log(JSON.stringify([report(createWasmKernels(module)), report(createPortableKernels())]));

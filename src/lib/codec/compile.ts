@@ -1,6 +1,6 @@
 import { CrudpError } from '../errors.ts';
 import type { CodecOptions } from './create-codec.ts';
-import { wasmBase64 } from './wasm-bytes.generated.ts';
+import { wasmHex } from './wasm-bytes.generated.ts';
 
 export interface LoadOptions extends CodecOptions {
   /**
@@ -12,6 +12,9 @@ export interface LoadOptions extends CodecOptions {
   readonly onFallback?: (error: CrudpError) => void;
 }
 
+const ZERO = 0x30;
+const LOWER_A = 0x61;
+
 /** Compiled once per page or process: instances share it. */
 let embedded: WebAssembly.Module | undefined;
 /** Why it was not; nothing changes that, and a page whose policy forbids it would report each further attempt. */
@@ -20,7 +23,7 @@ let refused: { readonly cause: unknown } | undefined;
 export async function compileEmbedded(): Promise<WebAssembly.Module> {
   if (refused !== undefined) throw refused.cause;
   try {
-    embedded ??= await WebAssembly.compile(bytesOf(wasmBase64));
+    embedded ??= await WebAssembly.compile(embeddedBytes());
     return embedded;
   } catch (cause) {
     throw remembered(cause);
@@ -30,7 +33,7 @@ export async function compileEmbedded(): Promise<WebAssembly.Module> {
 export function compileEmbeddedSync(): WebAssembly.Module {
   if (refused !== undefined) throw refused.cause;
   try {
-    embedded ??= new WebAssembly.Module(bytesOf(wasmBase64));
+    embedded ??= new WebAssembly.Module(embeddedBytes());
     return embedded;
   } catch (cause) {
     throw remembered(cause);
@@ -54,9 +57,14 @@ export function judgeFallback(cause: unknown, options: LoadOptions): void {
   options.onFallback?.(error);
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+/** Embedded as text that a server's compression packs well. */
+function embeddedBytes(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(wasmHex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (digitAt(2 * i) << 4) | digitAt(2 * i + 1);
   return bytes;
+}
+
+function digitAt(index: number): number {
+  const unit = wasmHex.charCodeAt(index);
+  return unit < LOWER_A ? unit - ZERO : unit - LOWER_A + 10;
 }
