@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKillFolder, numbersTo, rowsIn, runsIn } from './kill-folder.ts';
-import { killPoints, type LastWords } from './kill-points.ts';
+import { type KillPoint, type LastWords, steps } from './kill-points.ts';
 import { LastingClient } from './lasting-client.ts';
 import { bundleServer, Victim } from './victim.ts';
 
@@ -16,7 +16,16 @@ describe('A server that is killed', () => {
   });
   afterAll(() => bundle.remove());
 
-  it.each(killPoints)(`at ${kills} x %s keeps its promises`, { timeout: 60_000 }, async (point) => {
+  // Two at a time: a round is mostly waiting for a process to start.
+  it.each(steps)(
+    `${kills} times before and ${kills} times after %s keeps its promises`,
+    { timeout: 60_000 },
+    async (step) => {
+      await Promise.all([killAt(`${step}-before`), killAt(`${step}-after`)]);
+    },
+  );
+
+  async function killAt(point: KillPoint): Promise<void> {
     const folder = newKillFolder();
     const client = new LastingClient(outbox);
     const struck = new Set<number>();
@@ -47,7 +56,7 @@ describe('A server that is killed', () => {
       [...struck].sort((a, b) => a - b).map((seq) => [seq, attemptsOf]),
     );
     if (['handler-before', 'handler-after', 'result-before'].includes(point)) expect(struck.size).toBe(kills);
-  });
+  }
 });
 
 async function workUntilDead(client: LastingClient, victim: Victim): Promise<void> {

@@ -2,19 +2,11 @@ import { writeSync } from 'node:fs';
 import type { Journal } from '../../src/lib/server/journal.ts';
 import { journalWith } from '../server/journal-with.ts';
 
-/** Where a server process may be struck: before and after each step of a packet's way. */
-export const killPoints = [
-  'commit-before',
-  'commit-after',
-  'handler-before',
-  'handler-after',
-  'result-before',
-  'result-after',
-  'acknowledgement-before',
-  'acknowledgement-after',
-] as const;
+/** A packet's way through the server. */
+export const steps = ['commit', 'handler', 'result', 'acknowledgement'] as const;
 
-export type KillPoint = (typeof killPoints)[number];
+/** Where a server process may be struck. */
+export type KillPoint = `${(typeof steps)[number]}-${'before' | 'after'}`;
 
 /** What the process says last. */
 export interface LastWords {
