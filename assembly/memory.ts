@@ -8,7 +8,7 @@ import { CELL_BASE, CELL_TOP, MARGIN } from './protocol';
 // Everything from `top` on is zero at any time: taking space costs an addition, and `clear` pays for what a call used.
 // JavaScript fills the space of installed words and moves `base` (src/lib/codec/wasm.ts); nothing here changes it.
 
-const PAGE_BYTES: f64 = 65536;
+const PAGE_BITS: u64 = 16;
 
 /** Frees and wipes what the last call took. */
 export function clear(): void {
@@ -17,21 +17,26 @@ export function clear(): void {
   store<u32>(CELL_TOP, base);
 }
 
-/** Space of zeros at a multiple of 8; 0 where memory has reached its maximum. A double holds any length asked for. */
-export function take(bytes: f64): usize {
+/** For JavaScript, whose numbers may be any: made whole they saturate, far beyond what there is. */
+export function reserve(bytes: f64): usize {
+  return take(<u64>(<i64>bytes));
+}
+
+/** Space of zeros at a multiple of 8; 0 where memory has reached its maximum. @param bytes Below 2^63. */
+export function take(bytes: u64): usize {
   const address = load<u32>(CELL_TOP);
-  if (!reach(<f64>address + bytes)) return 0;
+  if (!reach(<u64>address + bytes)) return 0;
   takeTo(address + <u32>bytes);
   return address;
 }
 
 /** Makes sure of memory up to the address `end`, without taking it. */
-export function reach(end: f64): bool {
+export function reach(end: u64): bool {
   const pages = memory.size();
-  const missing = (end + <f64>MARGIN) / PAGE_BYTES - <f64>pages;
+  const wanted = (end + MARGIN) >> PAGE_BITS;
   // A quarter more than is asked for, and half a MiB: each growth detaches JavaScript's views. Never beyond the maximum
-  // of asconfig.json; a number of pages beyond 2^31 is one that no memory grows by.
-  return missing <= 0 || memory.grow(<i32>missing + (pages >> 2) + 8) >= 0;
+  // of asconfig.json, nor by a number of pages that 32 bits do not hold.
+  return wanted < <u64>pages || (wanted >> 16 == 0 && memory.grow(<i32>wanted - pages + (pages >> 2) + 8) >= 0);
 }
 
 /** What stands up to `end` belongs to the call from now on. */

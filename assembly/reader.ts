@@ -68,7 +68,7 @@ export function refuse(why: i32, address: usize): void {
 
 /** Takes space in the arena. */
 export function allot(bytes: u64): usize {
-  const address = take(<f64>bytes);
+  const address = take(bytes);
   if (address == 0) refuse(OUT_OF_MEMORY, input);
   return address;
 }

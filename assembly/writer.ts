@@ -25,7 +25,7 @@ export function moveOutput(address: usize): void {
 
 /** Makes sure of so many bytes; whole words may be stored past them. */
 export function ensure(bytes: u64): void {
-  const end = <f64>to + <f64>bytes + 8;
+  const end = <u64>to + bytes + 8;
   if (!reach(end)) {
     closeOutput();
     refuse(OUT_OF_MEMORY, to);
