@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CrudpError } from '../../src/lib/errors.ts';
+import type { Context } from '../../src/lib/server/context.ts';
+import { implement } from '../../src/lib/server/implement.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
-import { note } from './app.ts';
+import { app, note } from './app.ts';
 import { creating, wait } from './creating.ts';
 import { creates, serve } from './harness.ts';
 import { journalWith } from './journal-with.ts';
@@ -52,6 +54,41 @@ describe('close', () => {
     await journal.open();
     const begun = new Map([[1, 1]]);
     expect(await journal.claim()).toMatchObject({ next: 1, begun, excused: begun });
+  });
+
+  it('starts nothing any more when the grace period is over, of what may run ahead neither', async () => {
+    const clock = new ManualClock();
+    const journal = memoryJournal();
+    const started: string[] = [];
+    const server = await serve({
+      clock,
+      journal,
+      graceMs: 700,
+      modules: [
+        implement(app, {
+          notes: {
+            access: { create: 'public' },
+            ahead: ['create'],
+            async create(ctx: Context<typeof app>, records: readonly unknown[]) {
+              started.push(ctx.reqId.slice(-1));
+              // Finishes what it is at, though it is told to stop.
+              await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+              return records;
+            },
+          },
+        } as never),
+      ],
+    });
+    await server.sender().post([creates(1, note('a')), creates(2, note('b')), creates(3, note('c'))]);
+    await server.logged('handler_started');
+    const closed = server.server.close();
+    await clock.armed(700);
+    clock.advance(700);
+    await closed;
+    expect(started).toEqual(['1']);
+    await journal.open();
+    const left = new Map([2, 3].map((seq) => [seq, 1]));
+    expect(await journal.claim()).toMatchObject({ next: 2, begun: left, excused: left });
   });
 
   it('gives outboxes back that wait for another try', async () => {

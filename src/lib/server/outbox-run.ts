@@ -220,6 +220,7 @@ export class OutboxRun {
   }
 
   private async runUnit(unit: Unit): Promise<Entry | { readonly retryMs: number | 'aborted' }> {
+    if (this.signal.aborted) return { retryMs: 'aborted' };
     const attempt = Math.max(...unit.packets.map(({ seq }) => this.tries.of(seq)));
     const settled: Settled[] = [];
     for (const packet of unit.packets) {

@@ -26,7 +26,8 @@ interface LogHeader {
  * wrong, which is where a power cut tore the last commit, and silently drops whatever follows. With synchronous=FULL a
  * commit is on disk before the next one is written, so a wrong frame with another commit behind it was not torn.
  *
- * Damage in the last commit looks like a torn one, and may not be found.
+ * Damage in the last commit looks like a torn one, and may not be found. Where the application's own connection writes with
+ * less than FULL, a power cut may look like damage: what it wrote is lost then.
  *
  * @throws {CrudpError} `journal_corrupt`.
  */
@@ -36,7 +37,11 @@ export function checkLog(path: string): void {
   try {
     // Another connection may have begun the log anew meanwhile: what looks damaged twice is.
     const frame = findDamage(file) && findDamage(file);
-    if (frame) throw new CrudpError('journal_corrupt', `the log is damaged in ${frame}, and commits follow`);
+    if (frame)
+      throw new CrudpError(
+        'journal_corrupt',
+        `the log is damaged in ${frame}, and commits follow: check: false goes on without them`,
+      );
   } finally {
     closeSync(file);
   }
