@@ -33,6 +33,7 @@ import type { DecodeOptions } from './codec.ts';
 import { FrameText, Text, unitsOf } from './decode-text.ts';
 import type { Heap, Kernels } from './kernels.ts';
 import { GroupReader } from './materialise.ts';
+import { outboxText } from './outbox-text.ts';
 import { PacketRecords, RecordGroup } from './packet-records.ts';
 import { installSchema } from './program.ts';
 import { refusalOf } from './refusals.ts';
@@ -175,22 +176,4 @@ export class OpenFrame {
   private word(index: number): number {
     return this.heap.u32[this.tape + index] as number;
   }
-}
-
-// The frames that come one after another are mostly of one outbox, and its text costs as much as a small frame's head.
-let lastHigh = 0;
-let lastLow = 0;
-let lastOutbox = hex(0) + hex(0);
-
-function outboxText(high: number, low: number): string {
-  if (high !== lastHigh || low !== lastLow) {
-    lastOutbox = hex(high) + hex(low);
-    lastHigh = high;
-    lastLow = low;
-  }
-  return lastOutbox;
-}
-
-function hex(word: number): string {
-  return word.toString(16).padStart(8, '0');
 }

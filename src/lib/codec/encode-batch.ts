@@ -27,6 +27,7 @@ import { judgeRecords } from './judge.ts';
 import { judgeBatch, type Writable } from './judge-batch.ts';
 import type { Kernels } from './kernels.ts';
 import { installSchema } from './program.ts';
+import { type RouteRecords, recordsByRoute } from './route-records.ts';
 import { writeHead, writeMessages } from './write-head.ts';
 import { Ungatherable } from './write-scalars.ts';
 
@@ -123,13 +124,12 @@ function writeGroups(
   gather: Gather,
 ): void {
   const byRoute = recordsByRoute(batch.packets);
-  const routes = [...byRoute.keys()].sort((a, b) => a - b);
-  const entries = kernels.reserve(4 * GROUP_WORDS * routes.length);
-  kernels.heap.u32[tape + TAPE_GROUPS] = routes.length;
+  const entries = kernels.reserve(4 * GROUP_WORDS * byRoute.length);
+  kernels.heap.u32[tape + TAPE_GROUPS] = byRoute.length;
   kernels.heap.u32[tape + TAPE_GROUP_RECORDS] = entries;
-  for (const [i, route] of routes.entries()) {
+  for (let i = 0; i < byRoute.length; i++) {
+    const { route, records } = byRoute[i] as RouteRecords;
     const shape = table.get(route) as RecordShape;
-    const records = byRoute.get(route) as readonly unknown[];
     const program = kernels.heap.u32[routeTable + route] as number;
     const nodes = kernels.heap.u32[(program >>> 2) + PROGRAM_NODES] as number;
     const slots = kernels.reserve(4 * SLOT_WORDS * nodes);
@@ -145,37 +145,6 @@ function writeGroups(
     u32[group + GROUP_PROGRAM] = program;
     u32[group + GROUP_TAIL] = bytesOf(blobs, before);
   }
-}
-
-/** All records of a route, in packet order. Of a single packet they are its own array, which is only read. */
-function recordsByRoute(packets: Writable['packets']): Map<number, readonly unknown[]> {
-  const byRoute = new Map<number, readonly unknown[]>();
-  const copies = new Map<number, unknown[]>();
-  let route = -1;
-  let all: unknown[] | undefined;
-  for (let i = 0; i < packets.length; i++) {
-    const packet = packets[i] as Writable['packets'][number];
-    const { records } = packet;
-    if (records.length === 0) continue;
-    // Neighbours mostly have the same route.
-    if (packet.route !== route) {
-      route = packet.route;
-      all = copies.get(route);
-      const only = byRoute.get(route);
-      if (only === undefined) {
-        byRoute.set(route, records);
-        route = -1;
-        continue;
-      }
-      if (all === undefined) {
-        all = [...only];
-        copies.set(route, all);
-        byRoute.set(route, all);
-      }
-    }
-    for (let j = 0; j < records.length; j++) (all as unknown[]).push(records[j]);
-  }
-  return byRoute;
 }
 
 function bytesOf(blobs: readonly Uint8Array[], from: number): number {

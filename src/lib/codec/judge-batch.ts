@@ -9,6 +9,7 @@ import {
 import type { ShapeTable } from '../contract/field.ts';
 import { EncodeError } from '../errors.ts';
 import type { PacketResult, PushPacket, RequestPacket } from '../packet.ts';
+import { parseOutbox } from './outbox-text.ts';
 
 /** A batch of any kind. */
 export interface Writable {
@@ -44,7 +45,7 @@ export function judgeBatch(batch: Writable, table: ShapeTable): void {
     last = route;
   }
   if (batch.outbox === undefined) return;
-  if (!/^(?!0{16})[0-9a-f]{16}$/.test(batch.outbox)) {
+  if (!parseOutbox(batch.outbox)) {
     throw new EncodeError('outbox', '16 lower-case hex digits, not all 0, are wanted');
   }
   if (!isWhole(batch.first, 1, Number.MAX_SAFE_INTEGER))

@@ -28,6 +28,7 @@ import type { PacketResult, RequestPacket } from '../packet.ts';
 import type { Gather } from './gather.ts';
 import type { Writable } from './judge-batch.ts';
 import type { Kernels } from './kernels.ts';
+import { parsedOutbox, parseOutbox } from './outbox-text.ts';
 import { writeText } from './write-scalars.ts';
 
 /** Writes all of a batch but its groups and messages onto the tape. @param tape Its word index. */
@@ -47,8 +48,9 @@ export function writeHead(kernels: Kernels, tape: number, batch: Writable, gathe
     f64[(items >>> 3) + i] = packet.records.length;
   }
   if (batch.outbox === undefined) return;
-  u32[tape + TAPE_OUTBOX_HIGH] = Number.parseInt(batch.outbox.slice(0, 8), 16);
-  u32[tape + TAPE_OUTBOX_LOW] = Number.parseInt(batch.outbox.slice(8), 16);
+  parseOutbox(batch.outbox);
+  u32[tape + TAPE_OUTBOX_HIGH] = parsedOutbox.high;
+  u32[tape + TAPE_OUTBOX_LOW] = parsedOutbox.low;
   f64[(tape + TAPE_FIRST_F64) >>> 1] = batch.first as number;
   writeSeqs(kernels, tape, packets as readonly { readonly seq: number }[]);
   if (batch.kind === KIND_REQUEST) {
