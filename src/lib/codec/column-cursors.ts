@@ -174,12 +174,28 @@ export class ListCursor implements Cursor {
     const out = new Array<unknown[]>(n);
     let from = 0;
     for (let i = 0; i < n; i++) {
-      const to = from + (counts[next + i] as number);
-      out[i] = all.slice(from, to);
-      from = to;
+      const count = counts[next + i] as number;
+      out[i] = cut(all, from, count);
+      from += count;
     }
     this.next += n;
     return out;
+  }
+}
+
+/** A list of its own. Lists are mostly short, and a literal is made in place, where `slice` is a call. */
+function cut(all: readonly unknown[], from: number, count: number): unknown[] {
+  switch (count) {
+    case 0:
+      return [];
+    case 1:
+      return [all[from]];
+    case 2:
+      return [all[from], all[from + 1]];
+    case 3:
+      return [all[from], all[from + 1], all[from + 2]];
+    default:
+      return all.slice(from, from + count);
   }
 }
 
