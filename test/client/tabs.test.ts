@@ -161,6 +161,20 @@ describe('Tabs with Web Locks', () => {
     expect(client.status.getSnapshot().isLeader).toBe(true);
     expect(first.client.status.getSnapshot().isLeader).toBe(false);
   });
+
+  it('of an older contract give way one after the other, until the newer one leads', async () => {
+    const locks = new FakeLocks();
+    const first = bench({ storage: sharedStorage(), locks });
+    const { server, storage, clock } = first;
+    const second = first.page();
+    await server.opened(0);
+    const newer = contract({ version: 4 }, app.handlers);
+    const client = crudpClient(newer, { user: 'ana', storage, transport: server, codec, clock, locks });
+    onTestFinished(() => client.close());
+    await settle();
+    const pages = [first.client, second.client, client];
+    expect(pages.map(({ status }) => status.getSnapshot().isLeader)).toEqual([false, false, true]);
+  });
 });
 
 describe('Tabs without Web Locks', () => {

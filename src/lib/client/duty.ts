@@ -81,7 +81,7 @@ export class Duty {
   start(): void {
     this.leader?.start();
     // After it has queued for leading: a leader of an older contract gives way to who waits.
-    this.deps.tell({ kind: 'opened', contract: this.deps.contract.version });
+    this.tellOpened();
     this.evaluate();
   }
 
@@ -127,6 +127,8 @@ export class Duty {
         return;
       case 'leading':
         this.leader?.noteBeat();
+        // One older page has given way to the next: whose turn it is, the lock decides.
+        if (note.contract < this.deps.contract.version) this.tellOpened();
         if (!this.isWorking && this.isOnline) this.show(note.sync, note.stream);
     }
   }
@@ -161,8 +163,17 @@ export class Duty {
     this.deps.status.change({ state, reason, stream });
   }
 
+  private tellOpened(): void {
+    this.deps.tell({ kind: 'opened', contract: this.deps.contract.version });
+  }
+
   private tellLeading(): void {
     if (!this.leader?.isLeader) return;
-    this.deps.tell({ kind: 'leading', sync: this.sync, stream: this.deps.status.getSnapshot().stream });
+    this.deps.tell({
+      kind: 'leading',
+      contract: this.deps.contract.version,
+      sync: this.sync,
+      stream: this.deps.status.getSnapshot().stream,
+    });
   }
 }
