@@ -27,7 +27,7 @@ const patienceMs = 60_000;
  */
 export function requestBackgroundSync(
   client: Pick<AnyClient, 'status'>,
-  registration: PromiseLike<SyncRegistration>,
+  registration: PromiseLike<object>,
   tag = defaultTag,
 ): () => void {
   let known = 0;
@@ -36,7 +36,7 @@ export function requestBackgroundSync(
     const hasMore = queued > known;
     known = queued;
     if (!hasMore) return;
-    const { sync } = await registration;
+    const { sync } = (await registration) as SyncRegistration;
     // A user who forbids it in the settings has it rejected: then pages send, as everywhere else.
     await sync?.register(tag).catch(() => undefined);
   };
