@@ -63,6 +63,9 @@ describe.skipIf(!chromiumFound)('Tabs of one browser', () => {
     await crashed;
     await Promise.any(followers.map((page) => page.waitForFunction(() => document.title === 'leads')));
     await Promise.all(followers.map((page) => page.waitForFunction(() => document.body.dataset.waiting === '0')));
+    // An outbox is empty a moment before each page has been told of the last of it.
+    const isHeard = (n: number) => [22, 23].every((life) => server.told.confirmed.has(`${n} in life ${life}`));
+    await expect.poll(() => numbersOf([22, 23]).every(isHeard), { timeout: 15_000 }).toBe(true);
     check(numbersOf([22, 23]), [22, 23]);
     // The crashed one's own, as far as they were saved, were the others' to send; what it heard of is not known.
     const left = [...server.told.saved.keys()].filter((n) => n >= 21_000_000 && n < 22_000_000);

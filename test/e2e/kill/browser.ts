@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { chromiumArgs, chromiumPath } from '../../../scripts/chromium.mjs';
 
 /** A browser profile whose browser may be killed and started again. Driven by the pages it shows, and by nothing else. */
@@ -26,6 +26,15 @@ export class Profile {
     const exited = once(child, 'exit');
     process.kill(-child.pid, 'SIGKILL');
     await exited;
+  }
+
+  /** Another one with the same files, as a backup program makes it; the browser is not running. */
+  async copy(): Promise<Profile> {
+    const copy = new Profile();
+    // The lock names a process that is gone.
+    const filter = (path: string): boolean => !basename(path).startsWith('Singleton');
+    await cp(this.folder, copy.folder, { recursive: true, filter });
+    return copy;
   }
 
   async delete(): Promise<void> {

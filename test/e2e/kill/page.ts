@@ -1,7 +1,8 @@
-// The page of kill.test.ts and tabs.test.ts: enqueues numbers, until it is killed or `count` are saved, and brings home what
-// was saved before. Its title says whether it leads.
+// The page of the tests of browsers: enqueues numbers, until it is killed or `count` are saved, and brings home what was saved
+// before. Its title says whether it leads.
+import { requestBackgroundSync } from '../../../src/background.ts';
 import { crudpClient, indexedDbStorage } from '../../../src/client.ts';
-import { app } from './contract.ts';
+import { app, appOfVersion } from './contract.ts';
 
 const query = new URLSearchParams(location.search);
 const life = Number(query.get('life'));
@@ -10,7 +11,7 @@ const WIDTH = 4;
 const count = Number(query.get('count') ?? Number.POSITIVE_INFINITY);
 const first = life * 1_000_000;
 
-const client = crudpClient(app, {
+const client = crudpClient(appOfVersion(Number(query.get('version') ?? app.version)), {
   url: '/api',
   user: 'ana',
   storage: indexedDbStorage('kill'),
@@ -35,7 +36,9 @@ client.outbox.subscribe(() => {
 });
 
 client.status.subscribe(() => {
-  document.title = client.status.getSnapshot().isLeader ? 'leads' : 'follows';
+  const { isLeader, state, reason } = client.status.getSnapshot();
+  document.title = isLeader ? 'leads' : 'follows';
+  document.body.dataset.state = reason ?? state;
 });
 
 async function enqueue(lane: number): Promise<void> {
@@ -48,4 +51,17 @@ async function enqueue(lane: number): Promise<void> {
 
 if (query.get('enqueue') === 'true') {
   for (let lane = 0; lane < WIDTH; lane++) void enqueue(lane);
+}
+
+/** @returns What became of it: `saved`, or the code of the error. */
+const save = (n: number): Promise<string> =>
+  client.marks.create({ n }).saved.then(
+    () => 'saved',
+    ({ code }: { code: string }) => code,
+  );
+Object.assign(globalThis, { save, setOnline: client.setOnline });
+
+if (query.get('worker') === 'true') {
+  void navigator.serviceWorker.register('/worker.js');
+  requestBackgroundSync(client, navigator.serviceWorker.ready);
 }

@@ -33,7 +33,7 @@ export interface KillServer {
 
 export async function startKillServer(): Promise<KillServer> {
   const folder = mkdtempSync(join(tmpdir(), 'crudp-kill-server-'));
-  const script = await bundlePage();
+  const scripts = new Map(await Promise.all(['page', 'worker'].map(bundled)));
   const told: Told = { saved: new Map(), effects: new Map(), confirmed: new Map(), rejected: new Map() };
   const waiting = new Map<string, { left: number; resolve: () => void }>();
   const hear = (what: keyof Told | 'empty'): void => {
@@ -72,10 +72,10 @@ export async function startKillServer(): Promise<KillServer> {
       if (what === 'confirmed' || what === 'rejected')
         tell(what, told[what], `${n} in life ${searchParams.get('life')}`);
       if (what === 'empty') hear('empty');
-      const isScript = what === 'page.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
+      const script = scripts.get(what);
+      response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html; charset=utf-8');
       response.end(
-        isScript ? script : '<!doctype html><title>numbers</title><script type="module" src="/page.js"></script>',
+        script ?? '<!doctype html><title>numbers</title><body><script type="module" src="/page.js"></script>',
       );
     });
   });
@@ -96,13 +96,13 @@ export async function startKillServer(): Promise<KillServer> {
   };
 }
 
-async function bundlePage(): Promise<string> {
+async function bundled(name: string): Promise<[path: string, script: string]> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'page.ts')],
+    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
     bundle: true,
     format: 'esm',
     target: 'es2022',
     write: false,
   });
-  return outputFiles[0]?.text ?? '';
+  return [`${name}.js`, outputFiles[0]?.text ?? ''];
 }
