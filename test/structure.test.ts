@@ -13,7 +13,7 @@ const parts: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['contract', /^src\/lib\/contract\//],
   ['codec', /^src\/lib\/codec\//],
   ['sse', /^src\/lib\/sse\//],
-  ['journal interface', /^src\/lib\/server\/journal\.ts$/],
+  ['journal interface', /^src\/lib\/server\/journal(-log)?\.ts$/],
   ['journals', /^src\/lib\/server\/journals\//],
   ['server', /^src\/lib\/server\//],
   ['storage interface', /^src\/lib\/client\/storage\.ts$/],

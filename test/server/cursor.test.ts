@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCursor, encodeCursor } from '../../src/lib/server/cursor.ts';
-import type { LogPosition } from '../../src/lib/server/journal.ts';
+import type { LogPosition } from '../../src/lib/server/journal-log.ts';
 
 const epoch = '0123456789abcdef';
 const hex = (length: number) =>

@@ -1,4 +1,5 @@
-import type { Journal, JournalNews, LogPosition, LogReading, OutboxKey } from './journal.ts';
+import type { Journal, JournalNews, OutboxKey } from './journal.ts';
+import type { LogPosition, LogReading } from './journal-log.ts';
 import { Topics } from './topics.ts';
 
 /** About what one event carries (C.3), and so what one reading takes. */

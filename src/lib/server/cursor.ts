@@ -1,5 +1,5 @@
 import { xxh32 } from '../xxh32.ts';
-import type { LogPosition } from './journal.ts';
+import type { LogPosition } from './journal-log.ts';
 
 /**
  * An opaque place in the logs that a user hears, as event ids and `Last-Event-ID` carry it.

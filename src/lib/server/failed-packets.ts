@@ -2,7 +2,8 @@ import { type Action, actionOf, type PacketResult, type ReqId, reqIdOf, Status }
 import type { BoundRoutes } from './bound-routes.ts';
 import type { PacketFiles } from './files/packet-files.ts';
 import { type InvokeDeps, invoke } from './invoke.ts';
-import type { FailedPacket, FailureQuery, Journal, KeptFailure, LogAppend, PendingBatch } from './journal.ts';
+import type { FailedPacket, FailureQuery, Journal, KeptFailure, PendingBatch } from './journal.ts';
+import type { LogAppend } from './journal-log.ts';
 import { keptStatuses } from './kept-statuses.ts';
 import { RequestRefused } from './refused.ts';
 import { type UnitDeps, type UnitPacket, unitsOf } from './units.ts';

@@ -1,4 +1,5 @@
 import type { PacketHead } from '../packet.ts';
+import type { LogAppend, LogPosition, LogReading } from './journal-log.ts';
 
 /** Who sent a batch, as authentication found it when the batch was accepted. Stored with it, as JSON. */
 export interface Identity {
@@ -113,13 +114,6 @@ export interface Effect {
   readonly expectChanges?: number;
 }
 
-/** An entry for a log: `user:x`, `role:y` or `all`. */
-export interface LogAppend {
-  readonly log: string;
-  readonly kind: 'push';
-  readonly frame: Uint8Array;
-}
-
 /** A packet that came to nothing, as an operator may look at it, run it again or discard it. */
 export interface FailedPacket {
   readonly seq: number;
@@ -186,31 +180,6 @@ export type CompletionOutcome =
   | EffectFailure
   /** The lease was lost to another worker; nothing was committed. */
   | { readonly kind: 'fenced' };
-
-/** An entry as a session reads it. */
-export interface LogEntry {
-  readonly log: string;
-  /** From 1, one more each. */
-  readonly offset: number;
-  /** 8 hex digits, random: tells this entry from another that a restored journal gave the same offset. */
-  readonly mark: string;
-  readonly kind: 'results' | 'push';
-  /** For results: whose. '' for pushes. */
-  readonly outbox: string;
-  readonly frame: Uint8Array;
-}
-
-/** A place in one log: the last entry that was read. Offset 0, mark '' is before the first. */
-export interface LogPosition {
-  readonly offset: number;
-  readonly mark: string;
-}
-
-export interface LogReading {
-  readonly entries: readonly LogEntry[];
-  /** False: the log no longer holds exactly what follows the position; the entries begin at the oldest. */
-  readonly recovered: boolean;
-}
 
 /** Times are in ms since 1970 UTC; what is older goes. */
 export interface TrimLimits {

@@ -2,7 +2,8 @@ import type { Codec } from '../codec/codec.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
 import { type Action, actionOf, type ReqId, reqIdOf } from '../packet.ts';
 import type { Audience, Context, RefusalFacts } from './context.ts';
-import type { Effect, Identity, LogAppend } from './journal.ts';
+import type { Effect, Identity } from './journal.ts';
+import type { LogAppend } from './journal-log.ts';
 import { type Refusal, RetryLater, refuse } from './refusal.ts';
 
 export interface PacketFacts {

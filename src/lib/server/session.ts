@@ -2,7 +2,8 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Broker } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
-import type { Journal, LogEntry, LogPosition } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { LogEntry, LogPosition } from './journal-log.ts';
 import type { Log } from './log.ts';
 
 export interface SessionDeps {

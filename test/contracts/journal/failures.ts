@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FailedPacket, LogPosition } from '../../../src/lib/server/journal.ts';
+import type { FailedPacket } from '../../../src/lib/server/journal.ts';
+import type { LogPosition } from '../../../src/lib/server/journal-log.ts';
 import type { Subject } from '../journal.ts';
 import {
   accept,

@@ -11,9 +11,6 @@ import {
   type Journal,
   type JournalNews,
   type KeptFailure,
-  type LogAppend,
-  type LogPosition,
-  type LogReading,
   nowhere,
   type OutboxKey,
   type Pending,
@@ -22,6 +19,7 @@ import {
   type ResultChunk,
   type TrimLimits,
 } from '../journal.ts';
+import type { LogAppend, LogPosition, LogReading } from '../journal-log.ts';
 import { checkUser } from './admission.ts';
 import { MemoryFailures } from './memory/failures.ts';
 import { MemoryLog } from './memory/log.ts';

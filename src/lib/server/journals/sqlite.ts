@@ -14,9 +14,6 @@ import type {
   Journal,
   JournalNews,
   KeptFailure,
-  LogAppend,
-  LogPosition,
-  LogReading,
   OutboxKey,
   Pending,
   Place,
@@ -24,6 +21,7 @@ import type {
   ResultChunk,
   TrimLimits,
 } from '../journal.ts';
+import type { LogAppend, LogPosition, LogReading } from '../journal-log.ts';
 import { checkUser } from './admission.ts';
 import { News } from './news.ts';
 import { newEpoch, newMark, type Random, systemRandom } from './random.ts';

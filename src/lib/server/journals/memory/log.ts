@@ -1,4 +1,4 @@
-import type { LogEntry, LogPosition, LogReading } from '../../journal.ts';
+import type { LogEntry, LogPosition, LogReading } from '../../journal-log.ts';
 
 interface Stored {
   readonly entry: LogEntry;

@@ -9,9 +9,6 @@ import type {
   FailureQuery,
   IncomingBatch,
   KeptFailure,
-  LogAppend,
-  LogPosition,
-  LogReading,
   OutboxKey,
   Pending,
   Place,
@@ -19,6 +16,7 @@ import type {
   ResultChunk,
   TrimLimits,
 } from '../../journal.ts';
+import type { LogAppend, LogPosition, LogReading } from '../../journal-log.ts';
 import type { JournalPacket } from '../admission.ts';
 import type { PreparedEffect } from './effects.ts';
 import type { TrimCursor } from './results.ts';

@@ -1,4 +1,4 @@
-import type { LogEntry, LogPosition, LogReading } from '../../journal.ts';
+import type { LogEntry, LogPosition, LogReading } from '../../journal-log.ts';
 import { type Connection, frameOf, sumOf } from './connection.ts';
 import { unreferenced } from './results.ts';
 
