@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Machine } from '../machine.ts';
+import type { Latencies } from './acceptance.ts';
+import { latencyChart } from './latency-chart.ts';
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly wanted?: readonly ['<=' | '>=', number];
+}
+
+export interface Report {
+  readonly machine: Machine;
+  readonly figures: readonly Figure[];
+  readonly points: readonly Latencies[];
+}
+
+const results = new URL('../results/', import.meta.url);
+const docs = new URL('../../docs/server.md', import.meta.url);
+const [begin, end] = ['<!-- benchmark: written by npm run bench:server -->', '<!-- /benchmark -->'];
+
+/** Keeps a run: its figures and the chart in results/, the table in the server's documentation. */
+export function publish(report: Report, rows: string): void {
+  mkdirSync(results, { recursive: true });
+  const { cpu, cores, node, date, commit, rounds } = report.machine;
+  writeFileSync(new URL('server.json', results), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(new URL('server.svg', results), latencyChart(report.points, `${cpu}, ${date}`));
+  const text = readFileSync(docs, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/server.md has no place for the table: ${begin} … ${end}`);
+  const where = `${cpu}, ${cores} cores, Node ${node}, ${date}, commit ${commit}, \`npm run bench:server\`: medians of ${rounds} interleaved rounds.`;
+  writeFileSync(docs, `${text.slice(0, from)}${begin}\n${where}\n\n${rows}\n${text.slice(to)}`);
+}
