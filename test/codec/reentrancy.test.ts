@@ -66,4 +66,20 @@ describe.each(codecs)('%s codec, called by a value that it encodes', (_name, cod
     expect(() => codec.encodePush(schema, pushOf(record))).toThrow(fault);
     meddle();
   });
+
+  it('writes what it judged of a packet whose order is another thing each time it is asked', () => {
+    let asked = 0;
+    const packet = {
+      seq: 4,
+      route: 0,
+      records: [],
+      get after() {
+        asked++;
+        return asked === 1 ? [2] : [3, 2, 1];
+      },
+    };
+    const request = { outbox: '00000000000000ab', first: 4, oldest: 0, packets: [packet] };
+    const { packets } = codec.decodeRequest(schema, codec.encodeRequest(schema, request));
+    expect([packets[0]?.after, asked]).toEqual([[2], 1]);
+  });
 });

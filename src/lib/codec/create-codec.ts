@@ -14,9 +14,9 @@ import { canGenerate } from './build-objects.ts';
 import type { ChunkOptions, Codec, DecodeOptions } from './codec.ts';
 import { OpenFrame } from './decode-batch.ts';
 import { encodeBatch, encodeParts } from './encode-batch.ts';
-import type { Writable } from './judge-batch.ts';
 import type { Kernels } from './kernels.ts';
 import { none } from './packet-records.ts';
+import type { Writable } from './writable.ts';
 
 export interface CodecOptions {
   /**

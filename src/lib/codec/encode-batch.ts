@@ -6,6 +6,8 @@ import {
   GROUP_SLOTS,
   GROUP_TAIL,
   GROUP_WORDS,
+  KIND_PUSH,
+  KIND_REQUEST,
   KIND_RESPONSE,
   LIMIT_FRAME_BYTES,
   LIMIT_VALUES,
@@ -20,15 +22,16 @@ import {
 } from '../../../assembly/protocol.ts';
 import type { RecordShape, ShapeTable } from '../contract/field.ts';
 import { CrudpError, EncodeError } from '../errors.ts';
-import type { PacketResult } from '../packet.ts';
+import type { PacketResult, RequestPacket } from '../packet.ts';
 import { CHECK_BYTES, checkOf } from './check.ts';
 import { Gather } from './gather.ts';
 import { judgeRecords } from './judge.ts';
-import { judgeBatch, type Writable } from './judge-batch.ts';
 import type { Kernels } from './kernels.ts';
 import { installSchema } from './program.ts';
-import { type RouteRecords, recordsByRoute } from './route-records.ts';
-import { writeHead, writeMessages } from './write-head.ts';
+import type { RouteRecords } from './route-records.ts';
+import type { Writable } from './writable.ts';
+import { writePlace, writeRequest, writeRoutes } from './write-head.ts';
+import { writeMessages, writeResults } from './write-results.ts';
 import { Ungatherable } from './write-scalars.ts';
 
 /**
@@ -72,7 +75,6 @@ interface Written {
 }
 
 function writeFrame(kernels: Kernels, table: ShapeTable, batch: Writable, jit: boolean): Written {
-  judgeBatch(batch, table);
   const routeTable = installSchema(kernels, table) >>> 2;
   kernels.begin();
   try {
@@ -89,10 +91,17 @@ function writeFrame(kernels: Kernels, table: ShapeTable, batch: Writable, jit: b
 function writeInto(kernels: Kernels, routeTable: number, table: ShapeTable, batch: Writable, jit: boolean): Written {
   const tape = kernels.reserve(4 * TAPE_WORDS);
   const gather = new Gather(kernels, jit);
-  writeHead(kernels, tape >>> 2, batch, gather);
+  const word = tape >>> 2;
+  const { kind, packets } = batch;
+  const byRoute = writeRoutes(kernels, word, table, batch);
+  if (kind !== KIND_PUSH) writePlace(kernels, word, batch);
+  if (kind === KIND_REQUEST) {
+    writeRequest(kernels, word, batch.first as number, packets as readonly RequestPacket[], gather);
+  }
+  const messages = kind === KIND_RESPONSE ? writeResults(kernels, word, packets as readonly PacketResult[]) : null;
   try {
-    writeGroups(kernels, tape >>> 2, routeTable, table, batch, gather);
-    if (batch.kind === KIND_RESPONSE) writeMessages(kernels, tape >>> 2, batch.packets as readonly PacketResult[]);
+    writeGroups(kernels, word, routeTable, table, byRoute, gather);
+    if (messages !== null) writeMessages(kernels, word, messages);
   } catch (fault) {
     if (fault instanceof Ungatherable) throw explain(table, batch);
     throw fault;
@@ -100,7 +109,7 @@ function writeInto(kernels: Kernels, routeTable: number, table: ShapeTable, batc
   const blobs = gather.blobs.filter((blob) => blob.length > 0);
   const tail = bytesOf(blobs, 0);
   if (tail > LIMIT_FRAME_BYTES) throw new EncodeError('', `its blobs have ${tail} bytes, ${LIMIT_FRAME_BYTES} at most`);
-  kernels.heap.u32[(tape >>> 2) + TAPE_TAIL] = tail;
+  kernels.heap.u32[word + TAPE_TAIL] = tail;
   const written = kernels.encode(tape);
   if (written === 0) throw new CrudpError('out_of_memory', 'the codec has no memory left for this batch');
   const length = tail === 0 ? written : written + tail + CHECK_BYTES;
@@ -120,10 +129,9 @@ function writeGroups(
   tape: number,
   routeTable: number,
   table: ShapeTable,
-  batch: Writable,
+  byRoute: readonly RouteRecords[],
   gather: Gather,
 ): void {
-  const byRoute = recordsByRoute(batch.packets);
   const entries = kernels.reserve(4 * GROUP_WORDS * byRoute.length);
   kernels.heap.u32[tape + TAPE_GROUPS] = byRoute.length;
   kernels.heap.u32[tape + TAPE_GROUP_RECORDS] = entries;

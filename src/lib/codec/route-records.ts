@@ -1,5 +1,3 @@
-import type { Writable } from './judge-batch.ts';
-
 /** All records of a route, in packet order. */
 export interface RouteRecords {
   readonly route: number;
@@ -9,32 +7,42 @@ export interface RouteRecords {
   all: unknown[] | null;
 }
 
-/** The routes that have records, ascending. */
-export function recordsByRoute(packets: Writable['packets']): readonly RouteRecords[] {
-  const found: RouteRecords[] = [];
-  // Only where there are several routes: a batch mostly has one.
-  let byRoute: Map<number, RouteRecords> | null = null;
-  let last: RouteRecords | undefined;
-  for (let i = 0; i < packets.length; i++) {
-    const { route, records } = packets[i] as Writable['packets'][number];
-    if (records.length === 0) continue;
-    if (last?.route !== route) {
-      if (last !== undefined) {
-        byRoute ??= new Map([[last.route, last]]);
-        last = byRoute.get(route);
-      }
-      if (last === undefined) {
-        last = { route, records, all: null };
-        found.push(last);
-        byRoute?.set(route, last);
-        continue;
-      }
+/** Sorts records by their routes. */
+export class RouteSorter {
+  private readonly found: RouteRecords[] = [];
+  /** Only where there are several routes: a batch mostly has one. */
+  private byRoute: Map<number, RouteRecords> | null = null;
+  private last: RouteRecords | null = null;
+
+  /** The records of the next packet, at least one. */
+  add(route: number, records: readonly unknown[]): void {
+    const entry = this.last?.route === route ? this.last : this.turnTo(route);
+    this.last = entry;
+    if (entry === null) {
+      this.begin(route, records);
+      return;
     }
-    if (last.all === null) {
-      last.all = [...last.records];
-      last.records = last.all;
+    if (entry.all === null) {
+      entry.all = [...entry.records];
+      entry.records = entry.all;
     }
-    for (let j = 0; j < records.length; j++) last.all.push(records[j]);
+    for (let i = 0; i < records.length; i++) entry.all.push(records[i]);
   }
-  return found.length > 1 ? found.sort((a, b) => a.route - b.route) : found;
+
+  /** The routes that have records, ascending. */
+  sorted(): readonly RouteRecords[] {
+    return this.found.length > 1 ? this.found.sort((a, b) => a.route - b.route) : this.found;
+  }
+
+  private turnTo(route: number): RouteRecords | null {
+    if (this.last === null) return null;
+    this.byRoute ??= new Map([[this.last.route, this.last]]);
+    return this.byRoute.get(route) ?? null;
+  }
+
+  private begin(route: number, records: readonly unknown[]): void {
+    this.last = { route, records, all: null };
+    this.found.push(this.last);
+    this.byRoute?.set(route, this.last);
+  }
 }
