@@ -55,7 +55,8 @@ export class Broker {
 
   /** A page of a log after `position`. Sessions at the same place share one reading: a push to all is read once. */
   read(log: string, position: LogPosition): Promise<LogReading> {
-    const place = JSON.stringify([log, position.offset, position.mark]);
+    // The name last: it may hold anything.
+    const place = `${position.offset} ${position.mark} ${log}`;
     const shared = this.underWay.get(place);
     if (shared) return shared;
     const reading = this.journal.read(log, position, pageBytes).finally(() => this.underWay.delete(place));

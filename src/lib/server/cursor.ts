@@ -21,10 +21,19 @@ const flagIncomplete = 1;
 const headBytes = 10;
 const text = new TextEncoder();
 
-/** Logs first named are first to find room. */
-export function encodeCursor(epoch: string, places: ReadonlyMap<string, LogPosition>): string {
-  const bytes = Buffer.alloc(maxBytes);
-  bytes.writeUInt8(version, 0);
+/**
+ * Logs first named are first to find room.
+ *
+ * @param hashOf For whoever encodes the same names again and again.
+ */
+export function encodeCursor(
+  epoch: string,
+  places: Iterable<readonly [log: string, position: LogPosition]>,
+  hashOf: (log: string) => number = nameHash,
+): string {
+  const bytes = Buffer.allocUnsafe(maxBytes);
+  bytes[0] = version;
+  bytes[1] = 0;
   bytes.write(epoch, 2, 'hex');
   let end = headBytes;
   for (const [log, { offset, mark }] of places) {
@@ -33,7 +42,7 @@ export function encodeCursor(epoch: string, places: ReadonlyMap<string, LogPosit
       bytes.writeUInt8(flagIncomplete, 1);
       break;
     }
-    end = bytes.writeUInt16LE(nameHash(log), end);
+    end = bytes.writeUInt16LE(hashOf(log), end);
     end = writeVarint(bytes, offset, end);
     if (offset > 0) end += bytes.write(mark, end, 'hex');
   }
@@ -72,7 +81,8 @@ export function decodeCursor(cursor: string, logs: readonly string[]): Cursor | 
   return { epoch: bytes.toString('hex', 2, headBytes), places: found, incomplete: bytes[1] === flagIncomplete };
 }
 
-function nameHash(log: string): number {
+/** 16 bits. */
+export function nameHash(log: string): number {
   const bytes = text.encode(log);
   return xxh32(new DataView(bytes.buffer), 0, bytes.length, 0) & 0xffff;
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Broker } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
-import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { type Cursor, decodeCursor, encodeCursor, nameHash } from './cursor.ts';
 import type { Journal } from './journal.ts';
 import type { LogEntry, LogPosition } from './journal-log.ts';
 import type { Log } from './log.ts';
@@ -22,6 +22,8 @@ export interface SessionDeps {
 
 /** A log that the session hears: the last entry it handed over, and whether there may be more. */
 interface Heard {
+  /** Of its name, as cursors have it. */
+  readonly hash: number;
   position: LogPosition;
   stale: boolean;
   /** False while `position` is not in the log: what the cursor knew is gone, and reading begins at the oldest. */
@@ -56,7 +58,9 @@ export class EventSession implements Session {
     this.onEnd = onEnd;
     const { user, roles } = request.identity;
     const names = new Set([`user:${user}`, 'all', ...roles.map((role) => `role:${role}`).sort()]);
-    this.logs = new Map([...names].map((name) => [name, { position: beginning, stale: false, anchored: true }]));
+    this.logs = new Map(
+      [...names].map((name) => [name, { hash: nameHash(name), position: beginning, stale: false, anchored: true }]),
+    );
   }
 
   /** Sends `hello`, then begins to feed. */
@@ -225,13 +229,13 @@ export class EventSession implements Session {
 
   private unblock(): void {
     this.isBlocked = false;
-    this.cancel('stuck');
     void this.feed();
   }
 
   private cursor(): string {
-    const places = new Map([...this.logs].map(([name, { position }]) => [name, position]));
-    return encodeCursor(this.deps.journal.epoch, places);
+    const { logs } = this;
+    const places = Array.from(logs, ([name, { position }]) => [name, position] as const);
+    return encodeCursor(this.deps.journal.epoch, places, (name) => (logs.get(name) as Heard).hash);
   }
 
   private beat(): void {
@@ -292,8 +296,4 @@ export class EventSession implements Session {
 /** Where a cursor stands in a log: a position; `'end'` for one that it did not know, a role that is new; null: it had no room for it. */
 function placeIn(cursor: Cursor, log: string): LogPosition | 'end' | null {
   return cursor.places.get(log) ?? (cursor.incomplete ? null : 'end');
-}
-
-function base64(frame: Uint8Array): string {
-  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64');
 }

@@ -51,6 +51,9 @@ export class EventResponse implements EventSink {
   }
 
   private writeHead(): void {
+    // No chunks: an event is then one write to the socket, not three. The price is that a connection ends with its stream,
+    // which is what a stream's end nearly always is.
+    this.response.useChunkedEncodingByDefault = false;
     this.response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-cache, no-transform',
@@ -90,6 +93,7 @@ export class EventResponse implements EventSink {
       bytes += length;
       count++;
     }
+    if (count === 1) return this.waiting.shift() as Buffer;
     return Buffer.concat(this.waiting.splice(0, count), bytes);
   }
 }
