@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Broker } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
 import { type Cursor, decodeCursor, encodeCursor, nameHash } from './cursor.ts';
+import { base64 } from './frame-text.ts';
 import type { Journal } from './journal.ts';
 import type { LogEntry, LogPosition } from './journal-log.ts';
 import type { Log } from './log.ts';
