@@ -1,4 +1,3 @@
-import type { FileValue } from '../contract/file.ts';
 import { buildByLoop, builderOf, type Elements } from './build-objects.ts';
 import type { Heap } from './kernels.ts';
 import type { Struct } from './plan.ts';
@@ -199,7 +198,7 @@ function cut(all: readonly unknown[], from: number, count: number): unknown[] {
   }
 }
 
-/** A shape's or struct's objects. */
+/** A shape's, struct's or file's objects. */
 export class ObjectCursor implements Cursor {
   private readonly struct: Struct;
   private readonly cursors: readonly Cursor[];
@@ -228,26 +227,6 @@ export class ObjectCursor implements Cursor {
       sources[i] = cursor instanceof ElementCursor ? cursor.place(n) : cursor.take(n);
     }
     return builderOf(struct)(n, this.heap, sources);
-  }
-}
-
-export class FileCursor implements Cursor {
-  private readonly cursors: readonly Cursor[];
-
-  /** @param cursors Of name, type, size, upload and content. */
-  constructor(cursors: readonly Cursor[]) {
-    this.cursors = cursors;
-  }
-
-  take(n: number): FileValue[] {
-    const [names, types, sizes, uploads, contents] = this.cursors.map((cursor) => cursor.take(n));
-    return Array.from({ length: n }, (_, i) => ({
-      name: names?.[i] as string,
-      type: types?.[i] as string,
-      size: sizes?.[i] as number,
-      upload: uploads?.[i] as string,
-      content: contents?.[i] as Uint8Array,
-    }));
   }
 }
 

@@ -28,7 +28,6 @@ import {
   BytesCursor,
   type Cursor,
   ElementCursor,
-  FileCursor,
   ListCursor,
   listOf,
   ObjectCursor,
@@ -42,8 +41,6 @@ import { IssueFinder, type Issues, noIssues } from './issues.ts';
 import { isShallow } from './json-text.ts';
 import type { Heap } from './kernels.ts';
 import { type Column, planOf, type Struct } from './plan.ts';
-
-const FILE_FIELDS = 5;
 
 export interface Materials {
   readonly heap: Heap;
@@ -93,14 +90,10 @@ export class GroupReader {
     return listOf(this.records.take(n));
   }
 
-  private openFields(struct: Struct, read: number): ObjectCursor {
-    return new ObjectCursor(struct, this.openColumns(struct, read), this.m.heap, this.m.jit);
-  }
-
-  private openColumns({ columns }: Struct, read: number): Cursor[] {
+  private openFields(struct: Struct, read = struct.columns.length): ObjectCursor {
     const cursors = new Array<Cursor>(read);
-    for (let i = 0; i < read; i++) cursors[i] = this.open(columns[i] as Column);
-    return cursors;
+    for (let i = 0; i < read; i++) cursors[i] = this.open(struct.columns[i] as Column);
+    return new ObjectCursor(struct, cursors, this.m.heap, this.m.jit);
   }
 
   private open(column: Column): Cursor {
@@ -128,11 +121,8 @@ export class GroupReader {
       case OP_JSON:
         return new ReadyCursor(this.json(slot, n));
       case OP_FILE:
-        return new FileCursor(this.openColumns(column.struct as Struct, FILE_FIELDS));
-      case OP_STRUCT: {
-        const struct = column.struct as Struct;
-        return this.openFields(struct, struct.columns.length);
-      }
+      case OP_STRUCT:
+        return this.openFields(column.struct as Struct);
       case OP_OPTIONAL:
         return new PresenceCursor(u8, values, this.open(column.inner as Column), undefined);
       case OP_NULLABLE:
