@@ -85,10 +85,13 @@ export class Uploader {
     this.wake();
   }
 
-  /** Packets have ended: what they have brought is not sent to its end. */
+  /** Packets have ended: what they have brought is not sent to its end, and goes. */
   async look(): Promise<void> {
     const { upload } = this.uploading ?? {};
-    if (upload === undefined) return;
+    if (upload === undefined) {
+      this.wake();
+      return;
+    }
     const row = await this.deps.connection.read((tx) => tx.get('files', [this.deps.user, upload]));
     if (!row && this.uploading?.upload === upload) this.uploading.abort.abort();
   }
