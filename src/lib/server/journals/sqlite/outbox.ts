@@ -74,24 +74,31 @@ export function placeOf(row: OutboxRow | undefined, epoch: string): Place {
 }
 
 /** The first packet of an outbox that has not been completed. */
-export function firstWaiting(db: Connection, { id, next, done }: OutboxLine): number | undefined {
+export function firstWaiting(db: Connection, line: OutboxLine): number | undefined {
   // A batch at a time: nearly always the first one answers.
-  for (let after = next - 1; ; ) {
+  for (let after = line.next - 1; ; ) {
     const batch = db.get<BatchSpan>(
       'SELECT first, last, runs FROM crudp_batch WHERE outbox = ? AND last > ? ORDER BY last LIMIT 1',
-      id,
+      line.id,
       after,
     );
     if (!batch) return undefined;
-    for (const [from, to] of runsOf(batch)) {
-      for (let seq = Math.max(from, next); seq <= to; seq++) {
-        const over = done.find((span) => span[0] <= seq && seq <= span[1]);
-        if (!over) return seq;
-        seq = over[1];
-      }
-    }
+    const waiting = firstWaitingIn([batch], line);
+    if (waiting !== undefined) return waiting;
     after = batch.last;
   }
+}
+
+/** The first packet of these batches that has not been completed. */
+export function firstWaitingIn(batches: readonly BatchSpan[], { next, done }: OutboxLine): number | undefined {
+  for (const [from, to] of batches.flatMap(runsOf)) {
+    for (let seq = Math.max(from, next); seq <= to; seq++) {
+      const over = done.find((span) => span[0] <= seq && seq <= span[1]);
+      if (!over) return seq;
+      seq = over[1];
+    }
+  }
+  return undefined;
 }
 
 export function backlogOf(db: Connection): Backlog {
@@ -125,11 +132,19 @@ export type OutboxLine = Pick<OutboxRow, 'id' | 'next' | 'done'>;
 
 /** Which of `seqs`, ascending, have been accepted and not completed. */
 export function waitingAmong(db: Connection, outbox: OutboxLine, seqs: readonly number[]): Set<number> {
-  const { next, done } = outbox;
-  const candidates = seqs.filter((seq) => seq >= next && !isWithin(done, seq));
-  const [least, greatest] = [candidates[0], candidates.at(-1)];
+  const [least, greatest] = [seqs.find((seq) => seq >= outbox.next), seqs.at(-1)];
   if (least === undefined || greatest === undefined) return new Set();
-  const runs = batchesAmong(db, outbox.id, [least, greatest]).flatMap(runsOf);
+  return waitingIn(batchesAmong(db, outbox.id, [least, greatest]), outbox, seqs);
+}
+
+/** Which of `seqs` have not been completed, of those in these batches. */
+export function waitingIn(
+  batches: readonly BatchSpan[],
+  { next, done }: OutboxLine,
+  seqs: readonly number[],
+): Set<number> {
+  const candidates = seqs.filter((seq) => seq >= next && !isWithin(done, seq));
+  const runs = batches.flatMap(runsOf);
   return new Set(candidates.filter((seq) => runs.some(([from, to]) => from <= seq && seq <= to)));
 }
 
