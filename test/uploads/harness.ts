@@ -15,6 +15,7 @@ import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import type { ServerLogEntry } from '../../src/lib/server/log.ts';
 import type { ServerOptions } from '../../src/lib/server/options.ts';
 import { type CrudpServer, crudpServer } from '../../src/lib/server/server.ts';
+import type { Uploads } from '../../src/lib/server/uploads.ts';
 import { type DirectoryUploadsOptions, uploads } from '../../src/lib/uploads/uploads.ts';
 
 export const codec = portableCodec();
@@ -57,7 +58,7 @@ export interface LibraryServer {
 
 export interface ServeLibraryOptions extends Partial<Omit<ServerOptions, 'uploads'>> {
   /** null: the server takes none. */
-  readonly uploads?: null;
+  readonly uploads?: Uploads | null;
   readonly directory?: string;
   readonly uploadOptions?: Partial<DirectoryUploadsOptions>;
   readonly port?: number;
@@ -87,7 +88,7 @@ export async function serveLibrary({
     journal: memoryJournal(),
     codec,
     authenticate: ({ headers }) => (headers['x-user'] ? { user: String(headers['x-user']) } : null),
-    ...(wanted !== null && { uploads: uploads({ directory: folder, ...uploadOptions }) }),
+    ...(wanted !== null && { uploads: wanted ?? uploads({ directory: folder, ...uploadOptions }) }),
     graceMs: 1000,
     log: (entry) => void log.push(entry),
     ...options,

@@ -30,13 +30,9 @@ export class DirectoryStore extends FileStore implements UploadStore {
     this.#limits = limits;
   }
 
-  /** Makes an upload, or finds it where its answer was lost: what has come of it stays. */
   override async create(upload: Upload): Promise<Upload> {
-    const known = await this.find(upload.id);
-    if (known) {
-      if (known.size === upload.size) return known;
-      throw new UploadError(409, 'upload_exists', `this upload has ${known.size} bytes`);
-    }
+    // Two requests at once have made it: what the first one has written since stays.
+    if (await this.find(upload.id)) return upload;
     const path = join(this.directory, upload.id);
     await mkdir(dirname(path), { recursive: true });
     await this.#checkRoom(dirname(path), upload.size ?? 0);

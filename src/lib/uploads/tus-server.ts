@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Server, type ServerOptions, type Upload } from '@tus/server';
+import { Metadata, Server, type ServerOptions, type Upload } from '@tus/server';
 import { isUploadId } from '../contract/file.ts';
-import { badUpload, bodyOf, UploadError, uploadErrorOf } from './upload-error.ts';
+import { badUpload, bodyOf, uploadErrorOf } from './upload-error.ts';
 import type { UploadNames } from './upload-names.ts';
 import type { UploadStore } from './upload-store.ts';
 
@@ -29,9 +29,13 @@ export interface TusServerOptions {
 /** The tus protocol for uploads that belong to users: paths name a user's own ids, the store's names are never seen. */
 export class TusServer {
   readonly #server: Server;
+  readonly #store: UploadStore;
+  readonly #names: UploadNames;
   readonly #owners = new WeakMap<IncomingMessage, Owner>();
 
   constructor({ store, names, maxSize, onFinish, onError }: TusServerOptions) {
+    this.#store = store;
+    this.#names = names;
     this.#server = new JsonErrors({
       path: '/uploads',
       datastore: store.tus,
@@ -52,18 +56,6 @@ export class TusServer {
       },
       // Relative to where it was asked, whatever paths a proxy in between has changed.
       generateUrl: (request) => `uploads/${this.#ownerOf(request).id}`,
-      onUploadCreate: async (request, upload) => {
-        const known = await store.find(upload.id);
-        const hasBody = request.headers.get('content-type') !== null;
-        if (known && known.offset > 0 && hasBody) {
-          throw new UploadError(
-            409,
-            'offset_mismatch',
-            'the upload is here, and stands at another offset: ask by HEAD',
-          );
-        }
-        return {};
-      },
       onUploadFinish: async (request, upload) => {
         await onFinish(this.#ownerOf(request), upload);
         return {};
@@ -77,13 +69,40 @@ export class TusServer {
   }
 
   /** @param id As the path has it; '' for none. */
-  answer(request: IncomingMessage, response: ServerResponse, user: string, id: string): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse, user: string, id: string): Promise<void> {
+    if (request.method === 'POST' && (await this.#answerKnown(request, response, user))) return;
     this.#owners.set(request, { user, id });
-    return this.#server.handle(request, response);
+    await this.#server.handle(request, response);
+  }
+
+  /** An upload that is made again, as the answer to the first time was lost: what has come of it stays. */
+  async #answerKnown({ headers }: IncomingMessage, response: ServerResponse, user: string): Promise<boolean> {
+    const id = idIn(headers['upload-metadata']);
+    const known = id !== null && (await this.#store.find(this.#names.nameOf(user, id)));
+    if (!known) return false;
+    const isSame = String(known.size) === headers['upload-length'];
+    const isPlain = headers['content-type'] === undefined;
+    const body = isSame
+      ? bodyOf('offset_mismatch', 'the upload is here, and stands at another offset: ask by HEAD')
+      : bodyOf('upload_exists', `this upload has ${known.size} bytes`);
+    response.setHeader('Tus-Resumable', '1.0.0');
+    if (isSame && isPlain) response.writeHead(201, { Location: `uploads/${id}`, 'Content-Length': 0 }).end();
+    else response.writeHead(409, { 'Content-Type': 'application/json; charset=utf-8' }).end(body);
+    return true;
   }
 
   #ownerOf(request: TusRequest): Owner {
     return this.#owners.get(nodeRequestOf(request)) as Owner;
+  }
+}
+
+/** @returns null where there is none: the tus server says what is wrong. */
+function idIn(metadata: string | string[] | undefined): string | null {
+  try {
+    const { id } = Metadata.parse(String(metadata));
+    return id && isUploadId(id) ? id : null;
+  } catch {
+    return null;
   }
 }
 
