@@ -93,7 +93,7 @@ async function listenerOf(): Promise<RequestListener> {
   if (kind === 'bare-streams') return bareStreams();
   const isStreams = kind === 'streams';
   const journal = isStreams ? memoryJournal() : sqliteJournal(withSales(file), { driver: 'libsql' });
-  const server = crudp(journal, kind === 'accept' ? 0 : process.env.CC ? Number(process.env.CC) : undefined);
+  const server = crudp(journal, kind === 'accept' ? 0 : undefined);
   await server.start();
   push = (text) => server.push('all', 'news.read', [{ text }]);
   return server.listener;
