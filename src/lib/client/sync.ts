@@ -3,7 +3,7 @@ import { CrudpError } from '../errors.ts';
 import { type DecodedResponse, Status } from '../packet.ts';
 import { acceptFrame, movedFrame, refuseFrame } from './accept-frame.ts';
 import { Agenda } from './agenda.ts';
-import { Backoff } from './backoff.ts';
+import { Gate } from './gate.ts';
 import type { Inbox, WriteLedger } from './inbox.ts';
 import type { FrameDeps, Outgoing } from './next-frame.ts';
 import { postFrame } from './post-frame.ts';
@@ -45,8 +45,8 @@ export interface SyncState {
 /** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
 export class Sync {
   private readonly deps: SyncDeps;
-  private readonly backoff: Backoff;
-  private readonly timers: Timers<'retry' | 'window'>;
+  private readonly gate: Gate;
+  private readonly timers: Timers<'window'>;
   private readonly reminders: Reminders;
   private readonly agenda: Agenda;
   private posting: AbortController | null = null;
@@ -54,16 +54,13 @@ export class Sync {
   private isStarted = false;
   private isBusy = false;
   private isStale = false;
-  /** Until when nothing is sent: the next try after a failure, or the time that the server has asked for. */
-  private pause: 'backoff' | 'asked' | null = null;
   /** Somebody has signed in since the POST that is under way. */
   private isOutdated = false;
-  private held: SyncState | null = null;
 
   constructor(deps: SyncDeps) {
     this.deps = deps;
     this.agenda = new Agenda(deps, deps);
-    this.backoff = new Backoff(deps.random);
+    this.gate = new Gate(deps.clock, deps.random, () => this.wake());
     this.timers = new Timers(deps.clock);
     this.reminders = new Reminders(
       deps.clock,
@@ -85,7 +82,7 @@ export class Sync {
   /** Ends it without waiting for an answer that is on its way. Resolves when nothing is being stored any more. */
   async stop(): Promise<void> {
     this.isStarted = false;
-    this.pause = null;
+    this.gate.endPause();
     this.timers.cancelAll();
     this.reminders.stop();
     this.posting?.abort();
@@ -107,28 +104,26 @@ export class Sync {
     else if (!this.timers.has('window')) this.timers.set('window', batchWindowMs, () => this.wake());
   }
 
-  /** The network may be better now. A server that has asked for a pause has it all the same. */
+  /** The network may be better now. */
   hint(): void {
-    if (this.pause !== 'asked') this.retryNow();
+    if (!this.gate.wasAsked) this.retryNow();
   }
 
   /** Somebody wants to know now. */
   retryNow(): void {
-    this.pause = null;
-    this.timers.cancel('retry');
-    this.backoff.reset();
+    this.gate.retryNow();
     this.wake();
   }
 
   /** Nothing is sent until `release`. */
   hold(state: SyncState): void {
-    this.held = state;
+    this.gate.hold();
     this.deps.onState(state);
   }
 
   /** Somebody has signed in. */
   release(): void {
-    this.held = null;
+    this.gate.release();
     this.isOutdated = true;
     this.retryNow();
   }
@@ -152,7 +147,7 @@ export class Sync {
   }
 
   private get mayWork(): boolean {
-    return this.isStarted && !this.held && !this.pause;
+    return this.isStarted && this.gate.isOpen;
   }
 
   private async work(): Promise<void> {
@@ -224,7 +219,7 @@ export class Sync {
       if (response) await store(response);
       return place;
     });
-    this.backoff.reset();
+    this.gate.noteSuccess();
     this.agenda.grow();
     if (sent.kind === 'packets') {
       this.reminders.progress();
@@ -285,13 +280,9 @@ export class Sync {
   private fail(code: string, retryAfterMs = 0): void {
     if (!this.isStarted) return;
     const isHeld = code === 'contract_older' || code === 'storage_full';
-    this.pause = retryAfterMs > 0 ? 'asked' : 'backoff';
+    this.gate.pauseFor(retryAfterMs);
     this.deps.onState({ state: isHeld ? 'held' : 'offline', reason: code });
     this.isStale = true;
-    this.timers.set('retry', Math.max(this.backoff.nextMs(), retryAfterMs), () => {
-      this.pause = null;
-      this.wake();
-    });
   }
 }
 
