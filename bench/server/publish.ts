@@ -12,6 +12,8 @@ export interface Figure {
 
 export interface Report {
   readonly machine: Machine;
+  /** Processes that wanted a core when the run began: what else the machine had to do. */
+  readonly load: number;
   readonly figures: readonly Figure[];
   readonly points: readonly Latencies[];
 }
@@ -29,6 +31,6 @@ export function publish(report: Report, rows: string): void {
   const text = readFileSync(docs, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/server.md has no place for the table: ${begin} … ${end}`);
-  const where = `${cpu}, ${cores} cores, Node ${node}, ${date}, commit ${commit}, \`npm run bench:server\`: medians of ${rounds} interleaved rounds.`;
+  const where = `${cpu}, ${cores} cores, Node ${node}, ${date}, commit ${commit}, \`npm run bench:server\`: medians of ${rounds} interleaved rounds; load average ${report.load.toFixed(1)} when it began.`;
   writeFileSync(docs, `${text.slice(0, from)}${begin}\n${where}\n\n${rows}\n${text.slice(to)}`);
 }
