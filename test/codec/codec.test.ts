@@ -12,6 +12,13 @@ describe.each(codecs)('%s codec', (_name, codec) => {
     return codec.decodePush(schema, frame).packets[0]?.records;
   }
 
+  it('gives packets without records a list that nobody can fill for the others', () => {
+    const schema = schemaOf(parseShape(['n:u8']));
+    const { packets } = codec.decodePush(schema, codec.encodePush(schema, { packets: [{ route: 0, records: [] }] }));
+    expect(() => (packets[0]?.records as unknown[]).push({ n: 1 })).toThrow(TypeError);
+    expect(roundTrip(schema, [])).toEqual([]);
+  });
+
   describe('values', () => {
     it('are of the types that B.1 names', () => {
       const schema = schemaOf(

@@ -48,7 +48,8 @@ export interface Codec {
    *
    * @param frame A whole frame, at most `limits.frame` bytes; only read, never kept, but for `bytes` values, which are
    *   views on it unless `copyBytes` is set.
-   * @returns Packets in wire order.
+   * @returns Packets in wire order, the caller's own; but packets without records, or that wait for none, share one frozen
+   *   empty list.
    * @throws {DecodeError} `code` as in PROTOCOL.md A.7, `offset` in bytes. Nothing of the frame has been given out.
    */
   decodeRequest(schema: Schema, frame: Uint8Array, options?: DecodeOptions): DecodedRequest;
