@@ -20,13 +20,25 @@ const client = crudpClient(appOfVersion(Number(query.get('version') ?? app.versi
 
 client.marks.on('create', (event) => {
   if (event.kind !== 'confirmed' && event.kind !== 'rejected') return;
-  // Synchronous: the server has heard it before this handler returns, or it is heard again in the next life.
-  for (const { n } of event.records) {
-    const request = new XMLHttpRequest();
-    request.open('POST', `/${event.kind}?n=${n}&life=${life}`, false);
-    request.send();
-  }
+  for (const { n } of event.records) report(event.kind, n);
 });
+
+let reports = 0;
+
+/** Synchronous: the server has heard it before a handler returns, or it is heard again in the next life. */
+function report(kind: string, n: number): void {
+  const path = `/${kind}?n=${n}&life=${life}&report=${++reports}`;
+  for (;;) {
+    try {
+      const request = new XMLHttpRequest();
+      request.open('POST', path, false);
+      request.send();
+      return;
+    } catch {
+      // A connection that broke, or a browser of which the network's process is dead already: again, or to the end.
+    }
+  }
+}
 
 let savedCount = 0;
 client.outbox.subscribe(() => {

@@ -63,14 +63,20 @@ export async function startKillServer(): Promise<KillServer> {
       },
     }),
   );
+  // One whose answer got lost is sent again.
+  const reports = new Set<string>();
   const http = createServer((request, response) => {
     server.listener(request, response, () => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
       const n = Number(searchParams.get('n'));
       const what = pathname.slice(1);
       if (what === 'saved') tell(what, told.saved, n);
-      if (what === 'confirmed' || what === 'rejected')
-        tell(what, told[what], `${n} in life ${searchParams.get('life')}`);
+      const life = searchParams.get('life');
+      const report = `${life} ${searchParams.get('report')}`;
+      if ((what === 'confirmed' || what === 'rejected') && !reports.has(report)) {
+        reports.add(report);
+        tell(what, told[what], `${n} in life ${life}`);
+      }
       if (what === 'empty') hear('empty');
       const script = scripts.get(what);
       response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html; charset=utf-8');
