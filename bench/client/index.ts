@@ -28,7 +28,7 @@ await build({
   target: 'es2022',
 });
 const server = spawn(process.execPath, [...process.execArgv, join(root, 'bench/client/server.ts'), folder], {
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['pipe', 'pipe', 'inherit'],
 });
 const [line] = (await once(server.stdout, 'data')) as [Buffer];
 const context = await chromium.launchPersistentContext(join(folder, 'profile'), {

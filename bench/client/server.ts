@@ -31,3 +31,5 @@ const http = createServer((request, response) => {
 });
 await crudp.start();
 http.listen(0, '127.0.0.1', () => console.log((http.address() as AddressInfo).port));
+// Whoever started it has ended, perhaps by an error: it is not to outlive that.
+process.stdin.on('end', () => process.exit()).resume();
