@@ -71,7 +71,8 @@ const save = (n: number): Promise<string> =>
     () => 'saved',
     ({ code }: { code: string }) => code,
   );
-Object.assign(globalThis, { save, setOnline: client.setOnline });
+const countLeft = async (): Promise<number> => (await client.outbox.list()).length;
+Object.assign(globalThis, { save, countLeft, setOnline: client.setOnline });
 
 if (query.get('worker') === 'true') {
   void navigator.serviceWorker.register('/worker.js');
