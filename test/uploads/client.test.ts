@@ -179,6 +179,41 @@ describe('A client with files', () => {
     expect(await operation.result).toEqual([sha256Of(content)]);
   });
 
+  it('asks for its headers before each request, however long one file takes', async () => {
+    let token = 0;
+    const used = new Set<unknown>();
+    const server = await serveLibrary({
+      // Each token is good for one request.
+      authenticate({ headers }) {
+        const isFresh = !used.has(headers['x-token']);
+        used.add(headers['x-token']);
+        return isFresh ? { user: 'ana' } : null;
+      },
+    });
+    const client = crudpClient(library, {
+      url: server.url,
+      user: 'ana',
+      storage: memoryStorage(),
+      headers: () => ({ 'x-user': 'ana', 'x-token': String(++token) }),
+      onError: () => {},
+    });
+    onTestFinished(() => client.close());
+    const content = randomBytes(9_000_000);
+    const operation = client.photos.create(file(content));
+    expect(await operation.result).toEqual([sha256Of(content)]);
+    expect(client.status.getSnapshot().state).not.toBe('needs-auth');
+  });
+
+  it('refuses what its transport cannot upload', async () => {
+    const refused = () => Promise.reject(new Error('not reached'));
+    const transport = { sync: refused, stream: refused, poll: refused };
+    const client = crudpClient(library, { user: 'ana', storage: memoryStorage(), transport, online: false });
+    onTestFinished(() => client.close());
+    const large = client.photos.create(file(randomBytes(65_537), 'film.mp4'));
+    await expect(large.saved).rejects.toMatchObject({ code: 'too_large' });
+    await client.photos.create(file(randomBytes(65_536))).saved;
+  });
+
   it('asks for new credentials, and goes on with them', async () => {
     let isSignedIn = true;
     const server = await serveLibrary({

@@ -1,10 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import { judgeRecords } from '../codec/judge.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
-import type { RecordShape } from '../contract/field.ts';
-import { type FileValue, faultOfFile } from '../contract/file.ts';
-import { holdsFiles, mapFiles } from '../contract/map-files.ts';
-import { CrudpError, type Issue } from '../errors.ts';
+import { CrudpError } from '../errors.ts';
 import type { ReqId, RequestPacket } from '../packet.ts';
 import type { CallOptions, Dependency } from './client-types.ts';
 import { copyRecords, isListLike } from './copy-records.ts';
@@ -18,6 +15,8 @@ const readExpiresMs = 30_000;
 export interface DraftFacts {
   readonly now: number;
   readonly limits: InlineLimits;
+  /** Whether the transport takes files that are too large for the packet. */
+  readonly canUpload: boolean;
   /** 32 hex digits. */
   readonly newUploadId: () => string;
 }
@@ -25,7 +24,7 @@ export interface DraftFacts {
 /**
  * Judges a call's records and takes a copy of them. `bytes` is not known yet: the codec may still be loading.
  *
- * @throws {CrudpError} `invalid`, with issues.
+ * @throws {CrudpError} `invalid`, with issues; `too_large`.
  * @throws {TypeError} for a call that the types would not have let pass.
  */
 export function draftOf(
@@ -34,16 +33,23 @@ export function draftOf(
   given: readonly unknown[],
   options: CallOptions,
   group: object | null,
-  { now, limits, newUploadId }: DraftFacts,
+  { now, limits, canUpload, newUploadId }: DraftFacts,
 ): Draft {
   const { input } = route;
   if (!input && given.length > 0) throw new TypeError(`[no_input] ${route.handler}.${route.action} takes no records`);
-  const { records, uploads, toRead } = takeFiles(input, given, limits, newUploadId);
-  const issues = input ? [...judgeRecords(input, records), ...judgeFiles(input, records, toRead)] : [];
+  const { records, uploads, toRead, faults } = takeFiles(input, given, limits, newUploadId);
+  const issues = input ? [...judgeRecords(input, records), ...faults] : [];
   const [first] = issues;
   if (first) {
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
     throw new CrudpError('invalid', `${first.path.join('.')}: ${first.message}${more}`, { issues });
+  }
+  const [large] = uploads;
+  if (large && !canUpload) {
+    throw new CrudpError(
+      'too_large',
+      `${large.name || 'a file'} is too large for a packet, and there are no uploads here`,
+    );
   }
   const { expiresInMs, expiresAt = route.action === 'read' ? now + readExpiresMs : undefined } = options;
   const dependencies = [options.after ?? []].flat().map(dependencyOf);
@@ -58,22 +64,6 @@ export function draftOf(
     group,
     after: () => dependencies.map((facts) => facts()),
   };
-}
-
-/** What is wrong with files, as the server would find it. */
-function judgeFiles(shape: RecordShape, records: readonly unknown[], toRead: ReadonlyMap<number, Blob>): Issue[] {
-  const issues: Issue[] = [];
-  if (!holdsFiles(shape)) return issues;
-  let place = 0;
-  mapFiles(shape, records, (value, path) => {
-    const { content, size, ...facts } = value as FileValue;
-    const isWhole = content instanceof Uint8Array && typeof facts.name === 'string' && typeof facts.type === 'string';
-    // What is still to be read has the size that its Blob has.
-    const fault = isWhole && faultOfFile({ ...facts, content, size: toRead.has(place) ? 0 : size });
-    if (fault) issues.push({ path: [...path, fault.field], message: fault.message });
-    place++;
-  });
-  return issues;
 }
 
 /** One record or many, as the call's argument has them. */

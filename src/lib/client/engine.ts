@@ -106,14 +106,14 @@ export class Engine {
   release(): void {
     this.stream.release();
     this.sync.release();
-    this.uploads.retryNow();
+    this.uploads.release();
   }
 
   /** @param isHint The network may be better now; else somebody wants to know. */
   retryNow(isHint: boolean): void {
     if (isHint) this.sync.hint();
     else this.sync.retryNow();
-    this.uploads.retryNow();
+    this.uploads.retryNow(isHint);
     if (this.streamState !== 'open') this.stream.reconnect();
   }
 

@@ -74,9 +74,7 @@ export class OutboxView {
     onCounts: (counts: OutboxCounts) => void,
   ) {
     this.board = board;
-    board.watch(() => {
-      if (this.watchers > 0) this.refresh();
-    });
+    board.watch(() => this.showProgress());
     this.onCounts = onCounts;
     this.connection = connection;
     this.user = user;
@@ -114,6 +112,16 @@ export class OutboxView {
 
   list(limit?: number): Promise<OutboxEntry[]> {
     return this.connection.read((tx) => this.entries(tx, limit));
+  }
+
+  /** Bytes move many times a second: what else is shown stays as it was read. */
+  private showProgress(): void {
+    const { entries } = this.observable.getSnapshot();
+    const renewed = entries.map((entry) => {
+      const progress = entry.progress && this.board.renewed(entry.progress);
+      return progress === entry.progress ? entry : ({ ...entry, progress } as OutboxEntry);
+    });
+    if (renewed.some((entry, index) => entry !== entries[index])) this.change({ entries: renewed });
   }
 
   private async read(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
-import { CrudpError, type Issue } from '../errors.ts';
+import { CrudpError } from '../errors.ts';
 import { type ReqId, Status } from '../packet.ts';
+import { issuesIn } from '../result-issues.ts';
 import type { ResultItem } from './storage.ts';
 
 const sentences: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ export function errorOf(contract: Contract, item: ResultItem, reqId: ReqId): Cru
   }
   if (status === Status.ok) return item.isUnreadable ? unreadable(reqId) : null;
   const code = contract.errorName(status);
-  const issues = issuesOf(status, message);
+  const issues = issuesIn(status, message);
   const text = issues ? (issues[0]?.message ?? sentences.invalid) : message || sentences[code];
   return new CrudpError(code, text ?? 'the server refuses', { status, reqId, ...(issues && { issues }) });
 }
@@ -33,23 +34,4 @@ export function errorOf(contract: Contract, item: ResultItem, reqId: ReqId): Cru
 export function unreadable(reqId?: ReqId): CrudpError {
   const facts = { status: Status.ok, ...(reqId !== undefined && { reqId }) };
   return new CrudpError('unreadable', "this page's contract cannot read the records", facts);
-}
-
-/** A refusal by `ctx.fail` may carry issues whatever its status; only text of that form is taken for it. */
-function issuesOf(status: number, message: string): Issue[] | null {
-  if (status !== Status.invalid && !message.startsWith('{"issues":')) return null;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(message);
-  } catch {
-    return status === Status.invalid && message !== '' ? [{ path: [], message }] : null;
-  }
-  const found = (parsed as { issues?: unknown } | null)?.issues;
-  return Array.isArray(found) && found.every(isIssue) ? found : null;
-}
-
-function isIssue(value: unknown): value is Issue {
-  const { path, message } = (value ?? {}) as Record<string, unknown>;
-  const isPart = (part: unknown): boolean => typeof part === 'string' || typeof part === 'number';
-  return typeof message === 'string' && Array.isArray(path) && path.every(isPart);
 }

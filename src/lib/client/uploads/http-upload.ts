@@ -13,7 +13,6 @@ export async function uploadOverHttp(
   signal: AbortSignal,
 ): Promise<UploadAnswer> {
   const endpoint = `${url.replace(/\/+$/, '')}/uploads`;
-  const own = Object.fromEntries(new Headers(await headers()));
   let hasMoved = false;
   return new Promise((resolve) => {
     const upload = new Upload(content, {
@@ -21,15 +20,17 @@ export async function uploadOverHttp(
       // Nobody but this client can have begun it: there is nothing to ask for.
       uploadUrl: isNew ? null : `${endpoint}/${id}`,
       metadata: { id },
-      headers: own,
       chunkSize: chunkBytes,
       uploadSize: content.size,
       // Tries are the client's own: it knows more than a timer.
       retryDelays: null,
       storeFingerprintForResuming: false,
       fileReader: blobReader,
-      ...stackOf(fetch),
-      onBeforeRequest(request) {
+      // A page's own way tells how far it is within a chunk; fetch does not, and is what others have.
+      ...(typeof XMLHttpRequest === 'function' ? {} : { httpStack: new FetchStack(fetch, credentials) }),
+      async onBeforeRequest(request) {
+        // Asked anew for each: a token may end while a large file is on its way.
+        for (const [name, value] of new Headers(await headers())) request.setHeader(name, value);
         const underlying = request.getUnderlyingObject() as { withCredentials?: boolean } | undefined;
         if (underlying && 'withCredentials' in underlying) underlying.withCredentials = credentials === 'include';
       },
@@ -50,11 +51,6 @@ export async function uploadOverHttp(
       upload.start();
     }
   });
-
-  /** A page's own way tells how far it is within a chunk; fetch does not, and is what others have. */
-  function stackOf(own: typeof fetch): { httpStack?: HttpStack } {
-    return typeof XMLHttpRequest === 'function' ? {} : { httpStack: new FetchStack(own, credentials) };
-  }
 }
 
 function refusalIn({ originalResponse }: DetailedError) {

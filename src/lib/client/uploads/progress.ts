@@ -19,6 +19,7 @@ export interface FileProgress {
 export class ProgressBoard {
   private readonly known = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
+  private readonly uploadsOf = new WeakMap<UploadProgress, readonly UploadFile[]>();
   private readonly onError: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
@@ -36,7 +37,15 @@ export class ProgressBoard {
       return { name, bytes: Math.min(this.known.get(upload) ?? 0, size), total: size };
     });
     const sum = (key: 'bytes' | 'total') => files.reduce((all, file) => all + file[key], 0);
-    return { bytes: sum('bytes'), total: sum('total'), files };
+    const progress = { bytes: sum('bytes'), total: sum('total'), files };
+    this.uploadsOf.set(progress, uploads);
+    return progress;
+  }
+
+  /** The same uploads' progress as it is now: the same object where nothing has moved. */
+  renewed(progress: UploadProgress): UploadProgress {
+    const now = this.progressOf(this.uploadsOf.get(progress) ?? []);
+    return now.bytes === progress.bytes ? progress : now;
   }
 
   watch(listener: () => void): void {
@@ -48,8 +57,8 @@ export class ProgressBoard {
     const { subscribe, getSnapshot, change } = observable(this.progressOf(uploads), this.onError);
     const { listeners } = this;
     const look = (): void => {
-      const next = this.progressOf(uploads);
       // Its list is another one each time.
+      const next = this.progressOf(uploads);
       if (next.bytes !== getSnapshot().bytes) change(next);
     };
     return {

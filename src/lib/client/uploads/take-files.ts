@@ -1,6 +1,7 @@
 import type { RecordShape } from '../../contract/field.ts';
-import type { FileInput, FileValue } from '../../contract/file.ts';
+import { type FileInput, type FileValue, faultOfFile } from '../../contract/file.ts';
 import { holdsFiles, mapFiles } from '../../contract/map-files.ts';
+import type { Issue } from '../../errors.ts';
 import type { UploadFile } from '../storage.ts';
 
 export interface FileToUpload extends UploadFile {
@@ -14,6 +15,8 @@ export interface TakenFiles {
   readonly uploads: readonly FileToUpload[];
   /** Contents that are to be read into the packet, by their place among the records' files. */
   readonly toRead: ReadonlyMap<number, Blob>;
+  /** What is wrong with whole files, as the server would find it. */
+  readonly faults: readonly Issue[];
 }
 
 export interface InlineLimits {
@@ -35,14 +38,22 @@ export function takeFiles(
   limits: InlineLimits,
   newId: () => string,
 ): TakenFiles {
-  if (!shape || !holdsFiles(shape)) return { records, uploads: [], toRead: new Map() };
+  if (!shape || !holdsFiles(shape)) return { records, uploads: [], toRead: new Map(), faults: [] };
   const uploads: FileToUpload[] = [];
   const toRead = new Map<number, Blob>();
+  const faults: Issue[] = [];
   let place = 0;
   let room = limits.packetBytes;
-  const taken = mapFiles(shape, records, (value) => {
+  const taken = mapFiles(shape, records, (value, path) => {
     const at = place++;
-    if (!isBlob(value)) return value;
+    const judge = (file: FileValue): void => {
+      const fault = faultOfFile(file);
+      if (fault) faults.push({ path: [...path, fault.field], message: fault.message });
+    };
+    if (!isBlob(value)) {
+      if (isWhole(value)) judge(value);
+      return value;
+    }
     const { size, type } = value;
     const name = nameOf(value);
     const isInline = size <= limits.fileBytes && size <= room;
@@ -51,9 +62,12 @@ export function takeFiles(
       room -= size;
       toRead.set(at, value);
     } else uploads.push({ upload, name, size, content: value });
-    return { name, type, size, upload, content: new Uint8Array() } satisfies FileValue;
+    const file: FileValue = { name, type, size, upload, content: new Uint8Array() };
+    // What is still to be read has the size that its Blob has.
+    judge(isInline ? { ...file, size: 0 } : file);
+    return file;
   });
-  return { records: taken, uploads, toRead };
+  return { records: taken, uploads, toRead, faults };
 }
 
 /** Reads what goes in the packet. @returns Whole records. */
@@ -69,6 +83,11 @@ export async function readInline(
     const content = contents.get(place++);
     return content ? { ...(value as FileValue), content } : value;
   });
+}
+
+function isWhole(value: unknown): value is FileValue {
+  const { name, type, content } = (value ?? {}) as Partial<FileValue>;
+  return typeof name === 'string' && typeof type === 'string' && content instanceof Uint8Array;
 }
 
 function isBlob(value: unknown): value is Blob {

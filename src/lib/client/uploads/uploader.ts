@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import { Backoff } from '../backoff.ts';
-import type { Random } from '../random.ts';
+import type { Gate } from '../gate.ts';
 import type { FileRow, StorageConnection } from '../storage.ts';
-import { Timers } from '../timers.ts';
+import type { Timers } from '../timers.ts';
 import type { Transport, UploadAnswer } from '../transport.ts';
 
 export interface UploaderDeps {
@@ -10,9 +9,11 @@ export interface UploaderDeps {
   readonly connection: StorageConnection;
   readonly transport: Transport;
   readonly clock: Clock;
-  readonly random: Random;
-  /** The content of a file; null: it is no longer there. */
-  readonly contentOf: (row: FileRow) => Promise<Blob | null>;
+  /** Given, so that a page fetches this file alone. Wakes the uploader when it opens. */
+  readonly gate: Gate;
+  readonly timers: Timers<'later'>;
+  /** @throws {CrudpError} `file_unreadable`. */
+  readonly contentOf: (row: FileRow) => Promise<Blob>;
   /** Told what the server has. */
   readonly onProgress: (upload: string, bytes: number) => void;
   /** Files whose packets have ended. */
@@ -26,11 +27,14 @@ const againMs = 600_000;
 /** What the server refuses for good is its packet's to end; until then it is tried as seldom as this. */
 const refusedMs = 60_000;
 
+/** Refusals that another try may not meet: too slow, at another offset than this page thought, busy, too many. */
+const passing: ReadonlySet<number> = new Set([408, 409, 423, 429]);
+
 /** Uploads the files of packets that wait, one after the other, as long as it is started. */
 export class Uploader {
   private readonly deps: UploaderDeps;
-  private readonly backoff: Backoff;
-  private readonly timers: Timers<'backoff' | 'later'>;
+  private readonly gate: Gate;
+  private readonly timers: Timers<'later'>;
   /** Files that are not tried before a time: complete ones, and those that were refused. */
   private readonly later = new Map<string, number>();
   private readonly tried = new Set<string>();
@@ -38,13 +42,12 @@ export class Uploader {
   private uploading: { readonly upload: string; readonly abort: AbortController } | null = null;
   private working: Promise<void> | null = null;
   private isStarted = false;
-  private isHeld = false;
   private isStale = false;
 
   constructor(deps: UploaderDeps) {
     this.deps = deps;
-    this.backoff = new Backoff(deps.random);
-    this.timers = new Timers(deps.clock);
+    this.gate = deps.gate;
+    this.timers = deps.timers;
     this.startedAt = deps.clock.now();
   }
 
@@ -56,6 +59,7 @@ export class Uploader {
   /** Resolves when nothing is being sent any more. */
   async stop(): Promise<void> {
     this.isStarted = false;
+    this.gate.endPause();
     this.timers.cancelAll();
     this.uploading?.abort.abort();
     await this.working;
@@ -64,11 +68,11 @@ export class Uploader {
   /** There may be files, or fewer of them. */
   wake(): void {
     this.isStale = true;
-    if (!this.isStarted || this.isHeld || this.working || this.timers.has('backoff')) return;
+    if (!this.isStarted || !this.gate.isOpen || this.working) return;
     this.working = this.work()
       .catch((error: unknown) => {
         this.deps.onError(error);
-        this.pause('backoff', this.backoff.nextMs());
+        this.gate.pauseFor(0);
       })
       .finally(() => {
         this.working = null;
@@ -76,10 +80,19 @@ export class Uploader {
       });
   }
 
-  /** The network may be better, or somebody has signed in. */
+  /** Somebody has signed in. */
+  release(): void {
+    this.gate.release();
+    this.retryNow();
+  }
+
+  /** The network may be better now. */
+  hint(): void {
+    if (!this.gate.wasAsked) this.retryNow();
+  }
+
   retryNow(): void {
-    this.isHeld = false;
-    this.backoff.reset();
+    this.gate.retryNow();
     this.later.clear();
     this.timers.cancelAll();
     this.wake();
@@ -97,21 +110,17 @@ export class Uploader {
   }
 
   private async work(): Promise<void> {
-    while (this.isStarted && !this.isHeld) {
+    while (this.isStarted && this.gate.isOpen) {
       this.isStale = false;
       const rows = await this.rows();
       const now = this.deps.clock.now();
       const row = rows.find(({ upload }) => (this.later.get(upload) ?? 0) <= now);
       if (!row) {
         const next = Math.min(...rows.map(({ upload }) => this.later.get(upload) ?? now));
-        if (rows.length > 0) this.pause('later', next - now);
+        if (rows.length > 0) this.timers.set('later', next - now, () => this.wake());
         return;
       }
-      const pauseMs = await this.upload(row);
-      if (pauseMs > 0) {
-        this.pause('backoff', pauseMs);
-        return;
-      }
+      await this.upload(row);
     }
   }
 
@@ -129,18 +138,13 @@ export class Uploader {
     return rows.sort((a, b) => a.at - b.at);
   }
 
-  /** @returns How long to wait before the next one. */
-  private async upload(row: FileRow): Promise<number> {
-    const { transport, contentOf, onProgress, onError, clock } = this.deps;
-    const { upload, name, at } = row;
-    const later = (ms: number): number => {
-      this.later.set(upload, clock.now() + ms);
-      return 0;
-    };
-    const content = await contentOf(row);
+  private async upload(row: FileRow): Promise<void> {
+    const { transport, contentOf, onProgress, onError } = this.deps;
+    const { upload, at } = row;
+    const content = await contentOf(row).catch(onError);
     if (!content || !transport.upload) {
-      onError(new Error(`the content of ${name} is not to be had`));
-      return later(refusedMs);
+      this.tryLater(upload, refusedMs);
+      return;
     }
     const abort = new AbortController();
     this.uploading = { upload, abort };
@@ -149,32 +153,28 @@ export class Uploader {
     try {
       const request = { id: upload, content, isNew, onProgress: (bytes: number) => onProgress(upload, bytes) };
       const answer = await transport.upload(request, abort.signal);
-      if (abort.signal.aborted) return 0;
-      return this.judge(answer, later);
+      if (!abort.signal.aborted) this.judge(answer, upload);
     } finally {
       this.uploading = null;
     }
   }
 
-  private judge(answer: UploadAnswer, later: (ms: number) => number): number {
+  private judge(answer: UploadAnswer, upload: string): void {
     if (answer.kind === 'complete') {
-      this.backoff.reset();
-      return later(againMs);
+      this.gate.noteSuccess();
+      this.tryLater(upload, againMs);
+      return;
     }
-    if (answer.hasMoved) this.backoff.reset();
-    const { isServer, status, retryAfterMs } = answer;
+    if (answer.hasMoved) this.gate.noteSuccess();
+    const { isServer, status, retryAfterMs = 0 } = answer;
     if (isServer && status === 401) {
-      this.isHeld = true;
+      this.gate.hold();
       this.deps.onNeedsAuth();
-      return 0;
-    }
-    // Where it stands is not where this page thought: it is asked, at once the first time.
-    if (isServer && status === 409) return this.backoff.nextMs();
-    if (isServer && status >= 400 && status < 500 && ![408, 423, 429].includes(status)) return later(refusedMs);
-    return retryAfterMs ?? this.backoff.nextMs();
+    } else if (isServer && status >= 400 && status < 500 && !passing.has(status)) this.tryLater(upload, refusedMs);
+    else this.gate.pauseFor(retryAfterMs);
   }
 
-  private pause(name: 'backoff' | 'later', ms: number): void {
-    if (this.isStarted) this.timers.set(name, ms, () => this.wake());
+  private tryLater(upload: string, ms: number): void {
+    this.later.set(upload, this.deps.clock.now() + ms);
   }
 }

@@ -1,8 +1,13 @@
+import { CrudpError } from '../../errors.ts';
+import { Gate } from '../gate.ts';
+import type { Random } from '../random.ts';
 import type { FileRow, Storage } from '../storage.ts';
+import { Timers } from '../timers.ts';
 import type { Uploader, UploaderDeps } from './uploader.ts';
 
-export interface UploadsDeps extends Omit<UploaderDeps, 'contentOf' | 'onProgress' | 'onGone'> {
+export interface UploadsDeps extends Omit<UploaderDeps, 'contentOf' | 'onProgress' | 'onGone' | 'gate' | 'timers'> {
   readonly storage: Storage;
+  readonly random: Random;
   readonly onUploaded: (upload: string, bytes: number) => void;
 }
 
@@ -39,9 +44,17 @@ export class Uploads {
     else if (this.isStarted) this.loading ??= this.load().finally(() => (this.loading = null));
   }
 
-  retryNow(): void {
-    if (this.uploader) this.uploader.retryNow();
+  /** Somebody has signed in. */
+  release(): void {
+    if (this.uploader) this.uploader.release();
     else this.wake();
+  }
+
+  /** @param isHint The network may be better now; else somebody wants to know. */
+  retryNow(isHint: boolean): void {
+    if (!this.uploader) this.wake();
+    else if (isHint) this.uploader.hint();
+    else this.uploader.retryNow();
   }
 
   look(): void {
@@ -58,7 +71,13 @@ export class Uploads {
       const { Uploader } = await import('./uploader.ts');
       this.uploader = new Uploader({
         ...deps,
-        contentOf: async ({ upload, content }: FileRow) => content ?? (await storage.largeFiles?.get(upload)) ?? null,
+        gate: new Gate(deps.clock, deps.random, () => this.wake()),
+        timers: new Timers(deps.clock),
+        contentOf: async ({ upload, name, content }: FileRow) => {
+          const found = content ?? (await storage.largeFiles?.get(upload));
+          if (!found) throw new CrudpError('file_unreadable', `${name} is no longer on this device`);
+          return found;
+        },
         onProgress: onUploaded,
         onGone: (uploads) => {
           for (const upload of uploads) storage.largeFiles?.delete(upload).catch(onError);
