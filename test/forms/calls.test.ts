@@ -182,7 +182,7 @@ describe('A call by form', () => {
     expect(await answerOf(await post('things/update', '--x', unbound))).toMatchObject([400, { code: 'bad_form' }]);
   });
 
-  it('is nobody else s: from pages of the same origin or with a bearer token', async () => {
+  it("is nobody else's: from pages of the same origin or with a bearer token", async () => {
     const { url } = await serveForms();
     const post = (headers: Record<string, string>) =>
       // By hand: fetch has a mind of its own about these headers.

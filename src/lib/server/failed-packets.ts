@@ -1,5 +1,6 @@
 import { type Action, actionOf, type PacketResult, type ReqId, reqIdOf, Status } from '../packet.ts';
 import type { BoundRoutes } from './bound-routes.ts';
+import { statusOfEffect } from './effect-status.ts';
 import type { PacketFiles } from './files/packet-files.ts';
 import { type InvokeDeps, invoke } from './invoke.ts';
 import type { FailedPacket, FailureQuery, Journal, KeptFailure, PendingBatch } from './journal.ts';
@@ -86,8 +87,7 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
       await deps.files.ended(packet, kept, Status.ok);
       return { status: Status.ok, message: '' };
     }
-    const isConflict = rerun.changes !== undefined || rerun.isConstraint;
-    return { status: isConflict ? Status.conflict : Status.internal, message: '' };
+    return { status: statusOfEffect(rerun), message: '' };
   };
 
   const answerPush = (user: string, { route, records }: PacketResult): LogAppend => {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
 import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
 import type { Broker } from './broker.ts';
+import { statusOfEffect } from './effect-status.ts';
 import { failureOf } from './failed-packets.ts';
 import type { PacketFiles } from './files/packet-files.ts';
 import { type Settled, settleWith } from './invoke.ts';
@@ -189,15 +190,11 @@ export class Ledger {
   }
 
   /** The packet whose effect it was decides; nothing of the others in its entry stands, nor of their pushes. */
-  private failedEntry(
-    { batch, packets }: Entry,
-    owner: UnitPacket,
-    { changes, isConstraint, message }: EffectFailure,
-  ): Entry {
-    const status = changes !== undefined || isConstraint ? Status.conflict : Status.internal;
+  private failedEntry({ batch, packets }: Entry, owner: UnitPacket, failure: EffectFailure): Entry {
+    const status = statusOfEffect(failure);
     if (status === Status.internal) {
       const where = `effect of ${reqIdOf(this.claim.outbox, owner.seq)}`;
-      this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', message) });
+      this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', failure.message) });
     }
     return { batch, packets, settled: rolledBack(packets, settleWith({ packet: owner }, status)) };
   }

@@ -110,7 +110,7 @@ export async function run(
       stopTrimming();
       streams.bye('drain');
       const { graceMs } = settings;
-      await Promise.all([worker.stop(graceMs), drain(calling, graceOver, clock, graceMs)]);
+      await Promise.all([worker.stop(graceMs), drain(Promise.allSettled(calling), graceOver, clock, graceMs)]);
       await Promise.allSettled(accepting);
       broker.close();
       await uploads?.close();

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../clock.ts';
-import { CrudpError } from '../errors.ts';
+import { drain } from './drain.ts';
 import type { Claim, OutboxKey } from './journal.ts';
 import { OutboxRun, type RunDeps, type RunEnd } from './outbox-run.ts';
 
@@ -57,14 +57,7 @@ export class Worker {
       this.launch(() => this.deps.journal.release(run.claim));
     }
     this.parked.clear();
-    const ended = this.settled();
-    const timers = [clock.after(graceMs, () => this.abort.abort(new CrudpError('shutdown', 'the server is closing')))];
-    const left = new Promise<void>((resolve) => timers.push(clock.after(2 * graceMs, resolve)));
-    // The clock's timers let Node end, and with it a handler that waits for nothing that Node counts.
-    const hold = setInterval(() => undefined, 0x7fffffff);
-    await Promise.race([ended, left]);
-    clearInterval(hold);
-    for (const timer of timers) timer.cancel();
+    await drain(this.settled(), this.abort, clock, graceMs);
     await Promise.all([...this.runs].map((run) => run.excuse().catch((error: unknown) => this.fail(error))));
   }
 

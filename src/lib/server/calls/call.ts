@@ -1,10 +1,13 @@
 import type { Codec } from '../../codec/codec.ts';
 import { judgeRecords } from '../../codec/judge.ts';
-import { EncodeError, type Issue } from '../../errors.ts';
+import type { Contract } from '../../contract/contract.ts';
+import { CrudpError, DecodeError, EncodeError, type Issue } from '../../errors.ts';
 import type { DecodeLimits } from '../../limits.ts';
-import { type RequestPacket, Status } from '../../packet.ts';
+import { type PacketResult, type RequestPacket, Status } from '../../packet.ts';
+import { issuesIn } from '../../result-issues.ts';
 import type { BoundRoute, BoundRoutes } from '../bound-routes.ts';
 import type { CallRequest } from '../core.ts';
+import { statusOfEffect } from '../effect-status.ts';
 import { receiveFiles } from '../files/packet-files.ts';
 import { type InvokeDeps, invoke, type Settled } from '../invoke.ts';
 import type { Journal } from '../journal.ts';
@@ -43,7 +46,7 @@ export async function call(deps: CallDeps, request: CallRequest, signal: AbortSi
     const retryAfterSeconds = Math.ceil(outcome.retryMs / 1000);
     throw new RequestRefused(503, 'retry_later', 'the handler asks for another try', { retryAfterSeconds });
   }
-  if (outcome.result.status !== Status.ok) throw refusalOf(contract.errorName(outcome.result.status), outcome.result);
+  if (outcome.result.status !== Status.ok) throw refusalOf(contract, outcome.result);
   await commit(deps, outcome);
   return answerIn(codec, deps, outcome);
 }
@@ -67,17 +70,21 @@ function packetOf(
     return decoded.packets[0] as RequestPacket;
   } catch (error) {
     if (error instanceof EncodeError) throw invalid([{ path: [], message: error.message }]);
+    if (!(error instanceof DecodeError)) throw error;
     throw new RequestRefused(413, 'too_large', 'more than a packet may hold');
   }
 }
 
 /** Pushes and effects stand before anybody is told that it went well. */
-async function commit({ journal }: CallDeps, { pushes, effects }: Settled): Promise<void> {
+async function commit({ journal, contract, log }: CallDeps, { pushes, effects }: Settled): Promise<void> {
   if (pushes.length === 0 && effects.length === 0) return;
   const outcome = await journal.rerun(null, { pushes, effects });
   if (outcome.kind !== 'effect_failed') return;
-  const isConflict = outcome.changes !== undefined || outcome.isConstraint;
-  throw refusalOf(isConflict ? 'conflict' : 'internal', { message: '' });
+  const status = statusOfEffect(outcome);
+  if (status === Status.internal) {
+    log({ event: 'failed', where: 'effect of a call', error: new CrudpError('effect_failed', outcome.message) });
+  }
+  throw refusalOf(contract, { status, message: '' });
 }
 
 function answerIn(codec: Codec, { contract }: CallDeps, { frame, result }: Settled): readonly unknown[] {
@@ -93,8 +100,9 @@ const httpStatuses: Readonly<Record<string, number>> = {
   internal: 500,
 };
 
-function refusalOf(code: string, { message }: { readonly message: string }): RequestRefused {
-  const issues = issuesIn(message);
+function refusalOf(contract: Contract, { status, message }: Pick<PacketResult, 'status' | 'message'>): RequestRefused {
+  const code = contract.errorName(status);
+  const issues = issuesIn(status, message);
   const text = issues ? (issues[0]?.message ?? '') : message || (sentences[code] ?? 'the server refuses');
   return new RequestRefused(httpStatuses[code] ?? 422, code, text, { body: { ...(issues && { issues }) } });
 }
@@ -110,9 +118,4 @@ function invalid(issues: readonly Issue[]): RequestRefused {
   return new RequestRefused(422, 'invalid', `${path.join('.')}: ${message}`, {
     body: { issues: issues.slice(0, 100) },
   });
-}
-
-/** A result's message holds issues as JSON (C.5). */
-function issuesIn(message: string): readonly Issue[] | null {
-  return message.startsWith('{"issues":') ? (JSON.parse(message) as { issues: Issue[] }).issues : null;
 }

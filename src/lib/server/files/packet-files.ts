@@ -1,4 +1,5 @@
 import type { Contract } from '../../contract/contract.ts';
+import type { RecordShape } from '../../contract/field.ts';
 import { type FileValue, faultOfFile, type ReceivedFile } from '../../contract/file.ts';
 import { holdsFiles, mapFiles, type Path } from '../../contract/map-files.ts';
 import type { Issue } from '../../errors.ts';
@@ -62,8 +63,17 @@ export class PacketFiles {
   receive(packet: RequestPacket, user: string): Received | Promise<Received> {
     if (!this.withFiles.has(packet.route)) return packet;
     const { uploads, contract } = this;
-    if (!uploads) return receiveFiles(contract, packet, () => null, 'this server takes no uploads');
-    return receiveFiles(contract, packet, (upload) => uploads.find(user, upload));
+    if (!uploads)
+      return receiveFiles(
+        contract,
+        packet,
+        () => null,
+        () => 'this server takes no uploads',
+      );
+    const { maxFileBytes } = uploads;
+    const absent = ({ size }: FileValue): string =>
+      size > maxFileBytes ? `an upload has at most ${maxFileBytes} bytes` : notHere();
+    return receiveFiles(contract, packet, (upload) => uploads.find(user, upload), absent);
   }
 
   /** Deletes what a packet has brought, once its result is durable. Undefined: it can have brought nothing. */
@@ -93,12 +103,14 @@ export class PacketFiles {
   }
 
   private filesOf({ route, records }: RequestPacket): readonly FileAt[] {
-    const shape = this.withFiles.has(route) ? this.contract.inputs.get(route) : null;
-    const files: FileAt[] = [];
-    if (!shape) return files;
-    mapFiles(shape, records, (value, path) => files.push({ file: value as FileValue, path }));
-    return files;
+    return filesIn(this.contract.inputs.get(route) ?? null, records);
   }
+}
+
+function filesIn(shape: RecordShape | null, records: readonly unknown[]): readonly FileAt[] {
+  const files: FileAt[] = [];
+  if (shape) mapFiles(shape, records, (value, path) => files.push({ file: value as FileValue, path }));
+  return files;
 }
 
 /**
@@ -111,19 +123,17 @@ export async function receiveFiles(
   contract: Contract,
   { route, records }: RequestPacket,
   find: (upload: string) => FileSource | null | Promise<FileSource | null>,
-  absent = 'this upload is not here',
+  absent: (file: FileValue) => string = notHere,
 ): Promise<Received> {
   const shape = contract.inputs.get(route);
   if (!shape) return { records };
-  const places: FileAt[] = [];
-  mapFiles(shape, records, (value, path) => places.push({ file: value as FileValue, path }));
   const issues: Issue[] = [];
   const files: ReceivedFile[] = [];
-  for (const { file, path } of places) {
+  for (const { file, path } of filesIn(shape, records)) {
     const fault = faultOfFile(file);
     const source = fault ? null : file.upload === '' ? sourceOfBytes(file.content) : await find(file.upload);
     if (fault) issues.push({ path: [...path, fault.field], message: fault.message });
-    else if (!source) issues.push({ path: [...path, 'upload'], message: absent });
+    else if (!source) issues.push({ path: [...path, 'upload'], message: absent(file) });
     else if (source.size !== file.size) {
       issues.push({ path: [...path, 'size'], message: `its upload has ${source.size} bytes` });
     } else files.push(await receivedFile(file, source));
@@ -131,6 +141,10 @@ export async function receiveFiles(
   if (issues.length > 0) return { issues };
   let next = 0;
   return { records: mapFiles(shape, records, () => files[next++]) };
+}
+
+function notHere(): string {
+  return 'this upload is not here';
 }
 
 function nameOf(user: string, id: string): string {

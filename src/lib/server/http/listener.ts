@@ -80,8 +80,7 @@ async function answer(exchange: Exchange, deps: ListenerDeps, isBelow: boolean):
   const { request, response, url } = exchange;
   const [segment = '', ...rest] = url.pathname.slice(deps.base.length + 1).split('/');
   const route = isBelow ? routes.get(segment) : undefined;
-  const isThere = route?.below.includes(rest.length) && (segment !== 'uploads' || deps.uploads);
-  if (!route || !isThere) throw new RequestRefused(404, 'not_found', 'nothing is here');
+  if (!route?.below.includes(rest.length)) throw new RequestRefused(404, 'not_found', 'nothing is here');
   checkOrigin({ request, response, header: (name) => exchange.header(name) }, deps.origins);
   const { methods } = route;
   const allowed = preflightHeaders([...methods.keys()], exchange.header('access-control-request-headers'));

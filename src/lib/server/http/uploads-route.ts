@@ -22,10 +22,11 @@ export async function answerUploads(
   { authenticate, clock, uploads, ready }: UploadsRouteDeps,
   [id = '']: readonly string[],
 ): Promise<void> {
-  const { identity } = await authenticated(exchange, authenticate, clock);
   const { request, response } = exchange;
-  if ((id === '') !== (request.method === 'POST')) throw new RequestRefused(404, 'not_found', 'nothing is here');
+  const isThere = (id === '') === (request.method === 'POST');
+  if (!uploads || !isThere) throw new RequestRefused(404, 'not_found', 'nothing is here');
+  const { identity } = await authenticated(exchange, authenticate, clock);
   await ready();
-  await uploads?.answer(request, response, identity.user, id);
+  await uploads.answer(request, response, identity.user, id);
   exchange.answered({ user: identity.user });
 }
