@@ -74,6 +74,8 @@ describe('Files of a packet', () => {
     const ana = as();
     const content = randomBytes(10);
     const there = await ana.upload(content);
+    const tooLarge = await ana.send(photos, [uploaded(newId(), 1001)], 20);
+    expect(JSON.parse(tooLarge?.message ?? '').issues[0].message).toBe('an upload has at most 1000 bytes');
     const wrong = {
       '[0,"name"]': [
         inPacket(content, '../../etc/passwd'),

@@ -72,7 +72,10 @@ export class DirectoryStore extends FileStore implements UploadStore {
       if (!file.isFile() || file.parentPath === this.directory) continue;
       const path = join(file.parentPath, file.name);
       const id = path.slice(this.directory.length + 1).replaceAll('\\', '/');
-      const { mtimeMs, size } = await stat(path);
+      const found = await stat(path).catch(ignoreMissing);
+      // Its packet has ended meanwhile.
+      if (!found) continue;
+      const { mtimeMs, size } = found;
       if (mtimeMs >= before.unfinished || id.endsWith('.json')) continue;
       const facts = await this.#facts.get(id);
       if (facts?.size !== size || mtimeMs < before.finished) await this.remove(id);
@@ -81,7 +84,9 @@ export class DirectoryStore extends FileStore implements UploadStore {
 
   async #checkRoom(folder: string, more: number): Promise<void> {
     const names = (await readdir(folder)).filter((name) => !name.endsWith('.json'));
-    const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+    const sizes = await Promise.all(
+      names.map(async (name) => (await stat(join(folder, name)).catch(ignoreMissing))?.size ?? 0),
+    );
     const bytes = sizes.reduce((sum, size) => sum + size, more);
     if (names.length < this.#limits.maxUploads && bytes <= this.#limits.maxBytes) return;
     throw new UploadError(429, 'too_many_uploads', 'others of yours are to be used first');

@@ -42,6 +42,8 @@ export class UploadFacts implements KvStore {
   }
 }
 
-export function ignoreMissing(error: NodeJS.ErrnoException): void {
+/** For a file that another request may have deleted meanwhile. */
+export function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
+  return undefined;
 }
