@@ -27,8 +27,8 @@ const againMs = 600_000;
 /** What the server refuses for good is its packet's to end; until then it is tried as seldom as this. */
 const refusedMs = 60_000;
 
-/** Refusals that another try may not meet: too slow, at another offset than this page thought, busy, too many. */
-const passing: ReadonlySet<number> = new Set([408, 409, 423, 429]);
+/** Refusals that another try may not meet: lost in between, too slow, at another offset than thought, busy, too many. */
+const passing: ReadonlySet<number> = new Set([404, 408, 409, 423, 429]);
 
 /** Uploads the files of packets that wait, one after the other, as long as it is started. */
 export class Uploader {
