@@ -55,6 +55,12 @@ describe.each(codecs)('%s codec, called by a value that it encodes', (_name, cod
     expect(codec.encodePush(schema, pushOf(record))).toEqual(frame);
   });
 
+  it('takes a list as it was when an element of it makes it longer', () => {
+    const tags = ['x', 'y'];
+    Object.defineProperty(tags, 0, { get: () => (tags.push('z'), 'x') });
+    expect(codec.encodePush(schema, pushOf({ ...plain, tags }))).toEqual(frame);
+  });
+
   it('serves the next call after a getter has thrown', () => {
     const fault = new Error('from the getter');
     const record = {

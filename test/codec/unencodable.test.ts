@@ -27,7 +27,9 @@ const wrong: [type: string, message: string, value: unknown][] = [
   ['u8', 'a whole number is wanted', null],
   ['u16', '0 to 65535 is wanted', -1],
   ['u32', '0 to 4294967295 is wanted', 2 ** 32],
+  ['u32', 'a whole number is wanted', 1n],
   ['i8', '-128 to 127 is wanted', -129],
+  ['i8', 'a whole number is wanted', 1n],
   ['i16', '-32768 to 32767 is wanted', 32768],
   ['i32', '-2147483648 to 2147483647 is wanted', 2 ** 31],
   ['int', '-9007199254740991 to 9007199254740991 is wanted', 2 ** 53],
@@ -175,9 +177,19 @@ describe.each(codecs)('%s codec: batches that have no frame', (_name, codec) => 
     ['results[0].status', [{ status: 65_536 }]],
     ['results[0].message', [{ message: 'a'.repeat(2 ** 20 + 1) }]],
     ['results[1].message', [{}, { seq: 2, message: '\ud83d' }]],
+    ['results[0].message', [{ message: 'é\ud83d' }, { seq: 2, message: '\ude00' }]],
   ])('a response: %s', (path, results) => {
     const own = results.map((change) => ({ ...result, ...change }));
     expect(refusalOf(() => codec.encodeResponse(schemaOf(), { outbox, results: own })).path).toBe(path);
+  });
+
+  it.each(['string', 'symbol'])('halves of a pair that two values of a %s share', (type) => {
+    const schema = schemaOf(parseShape([`a:${type}`]), parseShape([`:${type}`]));
+    const texts = ['é', 'é\ud83d', '', '\ude00'];
+    const packets = [{ route: 0, records: texts.map((a) => ({ a })) }];
+    expect(refusalOf(() => codec.encodePush(schema, { packets })).path).toBe('packets[0].records[1].a');
+    const bare = [{ route: 4, records: texts }];
+    expect(refusalOf(() => codec.encodePush(schema, { packets: bare })).path).toBe('packets[0].records[1]');
   });
 
   it('a frame beyond 8 MiB', () => {

@@ -15,10 +15,11 @@ import {
 } from '../../../assembly/protocol.ts';
 import type { RecordShape } from '../contract/field.ts';
 import { EncodeError } from '../errors.ts';
+import { gatheringOf } from './gather-fields.ts';
 import type { Kernels } from './kernels.ts';
-import { type Column, planOf, type Struct } from './plan.ts';
+import { type Column, planOf, type Rest, type Struct } from './plan.ts';
 import { pluck } from './pluck-fields.ts';
-import { takeColumn, tooMuchText, Ungatherable, writeScalars } from './write-scalars.ts';
+import { takeColumn, tooMuchText, Ungatherable, writeRun, writeScalars } from './write-scalars.ts';
 
 /**
  * Turns records into columns in the arena, one group at a time: a column of a struct becomes one for each field, a list's
@@ -34,8 +35,6 @@ export class Gather {
   private textBytes = 0;
   private readonly kernels: Kernels;
   private readonly jit: boolean;
-  /** Word index of the next column's slot. */
-  private slot = 0;
   private weight = 1;
 
   constructor(kernels: Kernels, jit: boolean) {
@@ -48,57 +47,89 @@ export class Gather {
    * @throws {Ungatherable} At the first value that its type does not allow.
    */
   records(shape: RecordShape, records: readonly unknown[], slots: number): void {
-    this.slot = slots >>> 2;
     const struct = planOf(shape.fields);
-    if (shape.bare) this.column(struct.columns[0] as Column, records);
-    else this.fields(struct, records);
+    if (shape.bare) this.column(struct.columns[0] as Column, records, slots >>> 2);
+    else this.fields(struct, records, slots >>> 2);
   }
 
-  private fields(struct: Struct, objects: readonly unknown[]): void {
-    const { columns } = struct;
-    const values = pluck(struct, objects, this.jit);
+  private fields(struct: Struct, objects: readonly unknown[], slot: number): void {
+    if (objects.length === 0) return;
+    if (this.jit) this.fieldsAtOnce(struct, objects, slot);
+    else this.fieldByField(struct, objects, slot);
+  }
+
+  private fieldsAtOnce(struct: Struct, objects: readonly unknown[], slot: number): void {
+    const { write, bytes, cost, rest } = gatheringOf(struct);
+    const { kernels } = this;
+    this.charge(objects.length * cost);
+    const at = kernels.reserve(objects.length * bytes);
+    const left = new Array<string | unknown[]>(rest.length);
+    if (!write(objects, kernels.heap, at, slot, left)) throw new Ungatherable();
+    for (let i = 0; i < rest.length; i++) {
+      const { column, slot: words } = rest[i] as Rest;
+      if (column !== null) this.column(column, left[i] as unknown[], slot + words);
+      else {
+        writeRun(kernels, left[i] as string, slot + words);
+        this.chargeText(slot + words);
+      }
+    }
+  }
+
+  private fieldByField({ fields, columns }: Struct, objects: readonly unknown[], slot: number): void {
+    const values = pluck(fields, objects);
     if (values === null) throw new Ungatherable();
-    for (let i = 0; i < columns.length; i++) this.column(columns[i] as Column, values[i] as unknown[]);
+    let next = slot;
+    for (const [i, column] of columns.entries()) {
+      this.column(column, values[i] as unknown[], next);
+      next += SLOT_WORDS * column.nodes;
+    }
   }
 
-  private column(column: Column, values: readonly unknown[]): void {
+  private column(column: Column, values: readonly unknown[], slot: number): void {
     const { op } = column;
     const n = values.length;
-    const { slot } = this;
-    this.slot += SLOT_WORDS;
+    // Slots are zeroed, and a column of nothing has no bytes, whatever its type.
+    if (n === 0) return;
     this.kernels.heap.u32[slot + SLOT_COUNT] = n;
-    this.charged += this.weight * n * column.cost;
-    // Judged here and not at the end only: a batch that is far too large must not take the memory first.
-    if (this.charged > LIMIT_VALUES) throw new EncodeError('', `it has more than ${LIMIT_VALUES} values`);
+    this.charge(n * column.cost);
+    const below = slot + SLOT_WORDS;
     switch (op) {
       case OP_OPTIONAL:
-        this.column(column.inner as Column, this.present(values, slot, undefined));
+        this.column(column.inner as Column, this.present(values, slot, undefined), below);
         break;
       case OP_NULLABLE:
-        this.column(column.inner as Column, this.present(values, slot, null));
+        this.column(column.inner as Column, this.present(values, slot, null), below);
         break;
       case OP_LIST:
-        this.column(column.inner as Column, this.elements(values, slot));
+        this.column(column.inner as Column, this.elements(values, slot), below);
         break;
       case OP_STRUCT:
-        this.fields(column.struct as Struct, values);
+        this.fields(column.struct as Struct, values, below);
         break;
       case OP_FILE:
         // Has paid for its columns at once.
         this.weight = 0;
-        this.fields(column.struct as Struct, values);
+        this.fields(column.struct as Struct, values, below);
         this.weight = 1;
         break;
       case OP_BYTES:
         this.bytes(values, slot);
         break;
       default:
-        // A column of nothing has no bytes, whatever its type.
-        if (n === 0) return;
         writeScalars(this.kernels, column, values, slot);
-        this.textBytes += this.kernels.heap.u32[slot + SLOT_TEXT_BYTES] as number;
-        if (this.textBytes > LIMIT_FRAME_BYTES) throw tooMuchText();
+        this.chargeText(slot);
     }
+  }
+
+  private charge(values: number): void {
+    this.charged += this.weight * values;
+    // Judged here and not at the end only: a batch that is far too large must not take the memory first.
+    if (this.charged > LIMIT_VALUES) throw new EncodeError('', `it has more than ${LIMIT_VALUES} values`);
+  }
+
+  private chargeText(slot: number): void {
+    this.textBytes += this.kernels.heap.u32[slot + SLOT_TEXT_BYTES] as number;
+    if (this.textBytes > LIMIT_FRAME_BYTES) throw tooMuchText();
   }
 
   private bytes(values: readonly unknown[], slot: number): void {
@@ -134,8 +165,10 @@ export class Gather {
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (!Array.isArray(value)) throw new Ungatherable();
-      u32[at + i] = value.length;
-      for (let j = 0; j < value.length; j++) elements.push(value[j]);
+      // Read once: what a getter does to the list meanwhile must not make the counts those of another one.
+      const { length } = value;
+      u32[at + i] = length;
+      for (let j = 0; j < length; j++) elements.push(value[j]);
     }
     u32[slot + SLOT_EXTRA] = elements.length;
     return elements;

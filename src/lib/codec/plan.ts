@@ -26,8 +26,39 @@ import {
 import type { Field, TypeNode } from '../contract/field.ts';
 import type { Heap } from './kernels.ts';
 
-/** Turns objects into their fields' values, an array for each field; null: one of them is no object. */
-export type Plucker = (objects: readonly unknown[]) => unknown[][] | null;
+/**
+ * Writes what it can of objects' fields into the arena, and gives the rest.
+ *
+ * @param at Address of the space for it: `Gathering.bytes` for each object.
+ * @param slot Word index of the first field's slot; those of the columns that it writes are filled.
+ * @param rest Filled for each of `Gathering.rest`.
+ * @returns Whether all values that it has seen are right.
+ */
+export type Gatherer = (
+  objects: readonly unknown[],
+  heap: Heap,
+  at: number,
+  slot: number,
+  rest: (string | unknown[])[],
+) => boolean;
+
+/** How generated code gathers a struct's fields. */
+export interface Gathering {
+  readonly write: Gatherer;
+  /** Of the arena, for each object. */
+  readonly bytes: number;
+  /** What an object's columns charge of a reader's budget, without those of `rest`. */
+  readonly cost: number;
+  readonly rest: readonly Rest[];
+}
+
+/** What is left of a field when generated code has seen it. */
+export interface Rest {
+  /** Null: strings, whose lengths stand in the arena and which are given as one. Else the column of the values that are given. */
+  readonly column: Column | null;
+  /** Words from the first field's slot to the column's. */
+  readonly slot: number;
+}
 
 /**
  * Makes n objects; a value of undefined leaves its property out.
@@ -45,6 +76,8 @@ export interface Column {
   readonly op: number;
   /** What a value charges of a reader's budget (A.8). */
   readonly cost: number;
+  /** How many slots it has, with all below it. */
+  readonly nodes: number;
   /** Of optional, nullable, list. */
   readonly inner: Column | null;
   /** Of struct and file. */
@@ -57,7 +90,7 @@ export interface Column {
 export interface Struct {
   readonly fields: readonly Field[];
   readonly columns: readonly Column[];
-  plucker: Plucker | null;
+  gathering: Gathering | null;
   builder: Builder | null;
 }
 
@@ -104,7 +137,7 @@ const structs = new WeakMap<readonly Field[], Struct>();
 export function planOf(fields: readonly Field[]): Struct {
   let struct = structs.get(fields);
   if (struct === undefined) {
-    struct = { fields, columns: fields.map(({ type }) => columnOf(type)), plucker: null, builder: null };
+    struct = { fields, columns: fields.map(({ type }) => columnOf(type)), gathering: null, builder: null };
     structs.set(fields, struct);
   }
   return struct;
@@ -112,11 +145,21 @@ export function planOf(fields: readonly Field[]): Struct {
 
 function columnOf(type: TypeNode): Column {
   const op = ops[type.kind];
+  const inner = 'inner' in type ? columnOf(type.inner) : null;
+  const struct = 'fields' in type ? planOf(type.fields) : type.kind === 'file' ? planOf(fileFields) : null;
   return {
     op,
     cost: costs[op] ?? 1,
-    inner: 'inner' in type ? columnOf(type.inner) : null,
-    struct: 'fields' in type ? planOf(type.fields) : type.kind === 'file' ? planOf(fileFields) : null,
+    nodes: 1 + (inner?.nodes ?? 0) + (struct === null ? 0 : nodesOf(struct)),
+    inner,
+    struct,
     literals: 'literals' in type ? type.literals : [],
   };
+}
+
+/** How many slots the columns of a struct have, with all below them. */
+export function nodesOf({ columns }: Struct): number {
+  let nodes = 0;
+  for (const column of columns) nodes += column.nodes;
+  return nodes;
 }

@@ -1,5 +1,6 @@
 import {
   FLAG_MESSAGES,
+  LIMIT_FRAME_BYTES,
   LIMIT_STRING_UNITS,
   MAX_STATUS,
   TAPE_FLAGS,
@@ -15,7 +16,7 @@ import { EncodeError } from '../errors.ts';
 import type { PacketResult } from '../packet.ts';
 import type { Kernels } from './kernels.ts';
 import { isWhole } from './writable.ts';
-import { writeText } from './write-scalars.ts';
+import { tooMuchText, writeText } from './write-scalars.ts';
 
 /** The messages that are not empty, and whose they are. */
 interface Messages {
@@ -67,12 +68,13 @@ export function writeMessages(kernels: Kernels, tape: number, { indices, texts }
   u32[tape + TAPE_MESSAGES] = k;
   u32[tape + TAPE_MESSAGE_INDEX] = places;
   u32[tape + TAPE_MESSAGE_LENGTHS] = lengths;
-  let units = 0;
+  let all = '';
   for (const [j, text] of texts.entries()) {
     i32[(places >>> 2) + j] = indices[j] as number;
     u32[(lengths >>> 2) + j] = text.length;
-    units += text.length;
+    all += text;
+    if (all.length > LIMIT_FRAME_BYTES) throw tooMuchText();
   }
-  const bytes = writeText(kernels, texts, units, tape + TAPE_MESSAGE_TEXT);
+  const bytes = writeText(kernels, all, tape + TAPE_MESSAGE_TEXT, lengths >>> 2, k);
   kernels.heap.u32[tape + TAPE_MESSAGE_BYTES] = bytes;
 }

@@ -19,6 +19,7 @@ import {
   OP_U16,
   OP_U32,
   OP_UNIXID,
+  SLOT_COUNT,
   SLOT_EXTRA,
   SLOT_SECOND,
   SLOT_TEXT,
@@ -127,32 +128,51 @@ function writeEnums(kernels: Kernels, values: readonly unknown[], slot: number, 
  *
  * One native call for the whole run: a call each would cost more than the strings.
  *
- * @param units The sum of their lengths.
- * @param word Where its address is noted.
- * @returns Its length in bytes.
+ * @param text All of them, one after another.
+ * @param word Where the run's address is noted.
+ * @param lengths Word index of the first one's length.
+ * @param n How many there are.
+ * @returns The run's length in bytes.
  */
-export function writeText(kernels: Kernels, strings: readonly string[], units: number, word: number): number {
-  if (units > LIMIT_FRAME_BYTES) throw tooMuchText();
+export function writeText(kernels: Kernels, text: string, word: number, lengths: number, n: number): number {
+  const units = text.length;
   // A unit is at most three bytes of UTF-8.
   const address = kernels.reserve(3 * units);
-  kernels.heap.u32[word] = address;
-  if (units <= FEW_UNITS && writeAscii(kernels.heap.u8, address, strings)) return units;
-  const { written } = utf8.encodeInto(strings.join(''), kernels.heap.u8.subarray(address, address + 3 * units));
+  const { u8, u32 } = kernels.heap;
+  u32[word] = address;
+  if (units <= FEW_UNITS && writeAscii(u8, address, text)) return units;
+  const { written } = utf8.encodeInto(text, u8.subarray(address, address + 3 * units));
   // Encoding puts U+FFFD where half a pair stands; all ASCII has none.
-  if (written !== units && !strings.every((text) => text.isWellFormed())) throw new Ungatherable();
+  if (written !== units && !areWellFormed(text, u32, lengths, n)) throw new Ungatherable();
   return written;
 }
 
+/** Writes the run of a column whose strings' lengths are written and noted in its slot. @throws {Ungatherable} */
+export function writeRun(kernels: Kernels, text: string, slot: number): void {
+  const { u32 } = kernels.heap;
+  const lengths = (u32[slot + SLOT_VALUES] as number) >>> 2;
+  const bytes = writeText(kernels, text, slot + SLOT_TEXT, lengths, u32[slot + SLOT_COUNT] as number);
+  kernels.heap.u32[slot + SLOT_TEXT_BYTES] = bytes;
+  kernels.heap.u32[slot + SLOT_EXTRA] = text.length;
+}
+
 /** @returns Whether all of it was ASCII; if not, what was written is to be overwritten. */
-function writeAscii(u8: Uint8Array, address: number, strings: readonly string[]): boolean {
-  let at = address;
-  for (let s = 0; s < strings.length; s++) {
-    const text = strings[s] as string;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit > 0x7f) return false;
-      u8[at++] = unit;
-    }
+function writeAscii(u8: Uint8Array, address: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return false;
+    u8[address + i] = unit;
+  }
+  return true;
+}
+
+/** Whether each string of a run is: halves of two strings that stand side by side are no pair. */
+function areWellFormed(text: string, words: Uint32Array, lengths: number, n: number): boolean {
+  if (!text.isWellFormed()) return false;
+  let begin = 0;
+  for (let i = lengths; i < lengths + n; i++) {
+    if ((text.charCodeAt(begin) & 0xfc00) === 0xdc00) return false;
+    begin += words[i] as number;
   }
   return true;
 }
@@ -228,16 +248,16 @@ function writeFloats(kernels: Kernels, values: readonly unknown[], slot: number)
 function writeStrings(kernels: Kernels, values: readonly unknown[], slot: number): void {
   const lengths = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
   const { u32 } = kernels.heap;
-  let units = 0;
+  u32[slot + SLOT_COUNT] = values.length;
+  let text = '';
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (typeof value !== 'string' || value.length > LIMIT_STRING_UNITS) throw new Ungatherable();
     u32[lengths + i] = value.length;
-    units += value.length;
+    text += value;
+    if (text.length > LIMIT_FRAME_BYTES) throw tooMuchText();
   }
-  const bytes = writeText(kernels, values as readonly string[], units, slot + SLOT_TEXT);
-  kernels.heap.u32[slot + SLOT_TEXT_BYTES] = bytes;
-  kernels.heap.u32[slot + SLOT_EXTRA] = units;
+  writeRun(kernels, text, slot);
 }
 
 /** The distinct strings in order of first use, and each value's place among them. */
@@ -255,6 +275,7 @@ function writeSymbols(kernels: Kernels, values: readonly unknown[], slot: number
     u32[at + i] = place;
   }
   writeStrings(kernels, [...places.keys()], slot);
+  kernels.heap.u32[slot + SLOT_COUNT] = values.length;
   kernels.heap.u32[slot + SLOT_EXTRA] = places.size;
 }
 
