@@ -139,6 +139,18 @@ describe('Stream', () => {
     expect(server.streams).toHaveLength(1);
   });
 
+  it('that somebody has just asked to replace says nothing of what comes through', async () => {
+    const server = new FakeServer(app);
+    server.greets = false;
+    const { client, clock } = bench({ server });
+    await server.opened(0);
+    client.retry();
+    clock.advance(10_000);
+    await server.opened(1);
+    expect(server.streams).toHaveLength(2);
+    expect(client.status.getSnapshot().stream).toBe('connecting');
+  });
+
   it('is tried again after ten minutes of polls, however the clock jumps', async () => {
     const server = new FakeServer(app);
     server.greets = false;

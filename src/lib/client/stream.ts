@@ -131,7 +131,8 @@ export class Stream {
   private async stream(request: StreamRequest, connection: AbortController, events: Events): Promise<StreamEnd> {
     const watch = (ms: number): void =>
       this.timers.set('silence', ms, () => {
-        if (!events.hasHello) this.timers.set('polling', pollingMs, () => {});
+        // One that was aborted already, and has not ended yet, has proved nothing.
+        if (!events.hasHello && !connection.signal.aborted) this.timers.set('polling', pollingMs, () => {});
         connection.abort();
       });
     watch(helloMs);
