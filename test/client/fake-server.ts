@@ -117,8 +117,10 @@ export class FakeServer implements Transport {
     const { outbox, packets } = post.batch;
     const place = this.places.get(outbox) ?? nowhere;
     const fresh = packets.filter(({ seq }) => seq > post.after.seq);
-    const fits = post.after.epoch === place.epoch && post.after.seq === place.seq && post.after.tag === place.tag;
-    if (!fits && (fresh.length > 0 || post.after.seq > place.seq)) return moved(place);
+    const isSameEpoch = post.after.epoch === place.epoch;
+    const isSamePacket = post.after.seq === place.seq && post.after.tag === place.tag;
+    const isBehind = isSameEpoch && post.after.seq < place.seq;
+    if (fresh.length > 0 ? !(isSameEpoch && isSamePacket) : !(isSamePacket || isBehind)) return moved(place);
     const last = fresh.at(-1);
     if (last) this.places.set(outbox, { epoch: this.epoch, seq: last.seq, tag: post.tag });
     const results = packets.flatMap(({ seq }) => this.results.get(`${outbox}.${seq}`) ?? []);

@@ -69,7 +69,7 @@ async function place(ledger: Ledger, row: OutboxRow, at: Place): Promise<void> {
     sentSeq: Math.max(row.sentSeq, at.seq),
     attempts: 0,
     sends: row.sends.filter(stillNeeded),
-    accepts: [...row.accepts, { upTo: at.seq, at: ledger.now }].filter(stillNeeded),
+    accepts: [...row.accepts, { upTo: at.seq, at: ledger.now, tag: at.tag }].filter(stillNeeded),
   });
 }
 

@@ -4,13 +4,13 @@ import type { Ledger } from './ledger.ts';
 import type { OutboxRow, PacketKey, PacketRow, Place } from './storage.ts';
 
 /**
- * Closes an outbox that the server knows otherwise than the client does (C.2): what the server cannot have of it goes, in order
+ * Closes an outbox that the server knows otherwise than the client does (C.2): what is not known to be common goes, in order
  * and with its dependencies, to a new outbox; the rest is only asked for, so the server's place is good enough for it.
  */
 export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, newTag: () => string): Promise<void> {
-  const lesser = Math.min(row.place.seq, server.seq);
+  const common = commonUpTo(row, server);
   const packets: PacketRow[] = [];
-  for (const packet of await above(ledger, row, lesser)) {
+  for (const packet of await above(ledger, row, common)) {
     // Given up by the application, and not there: this was its end.
     if (packet.isDiscarded) await endPacket(ledger, packet, localEnding(Status.failed));
     else packets.push(packet);
@@ -20,7 +20,7 @@ export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, ne
     // What waits in the present outbox may wait for what moves: it goes along, so that it still comes after it.
     packets.push(...(await above(ledger, open, open.sentSeq)));
   }
-  ledger.putOutbox({ ...row, place: server, sentSeq: lesser, attempts: 0 });
+  ledger.putOutbox({ ...row, place: server, sentSeq: common, attempts: 0 });
   const target = ledger.addOutbox();
   const names = new Map(
     packets.map((packet, index) => [nameOf(packet), { outbox: target.outbox, seq: target.nextSeq + index }] as const),
@@ -37,6 +37,12 @@ export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, ne
   for (const packet of moved) {
     if (packet.isDoomed) await endPacket(ledger, packet, localEnding(Status.skipped));
   }
+}
+
+/** The number up to which the server's packets are the client's. Equal numbers may be a copied profile's packets. */
+function commonUpTo({ place, accepts }: OutboxRow, { epoch, seq, tag }: Place): number {
+  if (accepts.some((own) => own.upTo === seq && own.tag === tag)) return seq;
+  return epoch === place.epoch && seq > place.seq ? place.seq : 0;
 }
 
 function above(ledger: Ledger, { user, outbox }: OutboxRow, seq: number): Promise<PacketRow[]> {

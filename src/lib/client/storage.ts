@@ -145,6 +145,11 @@ export interface Milestone {
   readonly at: number;
 }
 
+/** A place that the outbox was at: by its tag the server's is known again, also in another epoch. */
+export interface Acceptance extends Milestone {
+  readonly tag: string;
+}
+
 export interface OutboxRow {
   readonly user: string;
   /** 16 hex digits. */
@@ -159,7 +164,7 @@ export interface OutboxRow {
   readonly acknowledged: number;
   /** First sends, ascending, as far back as packets wait. One for each POST, so that a POST costs one row and not one a packet. */
   readonly sends: readonly Milestone[];
-  readonly accepts: readonly Milestone[];
+  readonly accepts: readonly Acceptance[];
   /** POSTs of packets that are not accepted yet. */
   readonly attempts: number;
 }

@@ -110,15 +110,34 @@ export function acceptSuite(subject: Subject): void {
       expect((await claim(journal)).batches).toHaveLength(1);
     });
 
-    it('refuses a frame without new packets only where After is above the place', async () => {
+    it('takes a frame without new packets where After is the place or before it, and changes nothing else', async () => {
       const { journal } = subject;
       await accept(journal, ana, [1, 2]);
       const place = await journal.place(ana);
-      const stale = { epoch: 'f'.repeat(16), seq: 2, tag: 'other' };
-      expect((await journal.accept(batchOf(ana, stale, [1, 2]))).kind).toBe('accepted');
-      expect((await journal.accept(batchOf(ana, { ...stale, seq: 3 }, [1, 2]))).kind).toBe('moved');
-      expect((await journal.accept(batchOf(ana, { ...place, seq: 3 }, []))).kind).toBe('moved');
+      const answers = async (after: Place) => {
+        const outcomes = [];
+        for (const seqs of [[1], []]) outcomes.push((await journal.accept(batchOf(ana, after, seqs))).kind);
+        return [...new Set(outcomes)];
+      };
+      const otherEpoch = 'f'.repeat(16);
+      expect(await answers(place)).toEqual(['accepted']);
+      expect(await answers({ ...place, seq: 1, tag: 'of the first' })).toEqual(['accepted']);
+      // Before the backup was restored it was the same packet.
+      expect(await answers({ ...place, epoch: otherEpoch })).toEqual(['accepted']);
+      expect(await answers({ ...place, tag: 'other' })).toEqual(['moved']);
+      expect(await answers({ ...place, epoch: otherEpoch, tag: 'other' })).toEqual(['moved']);
+      expect(await answers({ epoch: otherEpoch, seq: 1, tag: 'of the first' })).toEqual(['moved']);
+      expect(await answers({ ...place, seq: 3 })).toEqual(['moved']);
       expect(await journal.place(ana)).toEqual(place);
+    });
+
+    it('forgets nothing for a frame that does not fit', async () => {
+      const { journal } = subject;
+      await accept(journal, ana, [1, 2]);
+      await runAll(journal, [1, 2]);
+      const stale = { ...(await journal.place(ana)), tag: 'other' };
+      expect((await journal.accept(batchOf(ana, stale, [], { oldest: 3 }))).kind).toBe('moved');
+      expect(await resultsOf(journal, ana, [1, 2])).toHaveLength(2);
     });
 
     it('takes a late duplicate of an accepted frame for moved', async () => {

@@ -26,13 +26,13 @@ function believing(ledger: Ledger, epoch: string): Ledger {
   });
 }
 
-/** Counted from 1, seed 577 is the first to catch it: few schedules need the rule. */
-const [firstSeed, lastSeed] = [551, 1000];
+/** Seed 19 was the first to catch it. */
+const seeds = 100;
 
 describe('The oracle of the simulation', () => {
   it('notices that a result is handed on before the 202 of its packet', async () => {
     let caught: unknown = null;
-    for (let seed = firstSeed; seed <= lastSeed && caught === null; seed++) {
+    for (let seed = 1; seed <= seeds && caught === null; seed++) {
       await simulate(seed).catch((error: unknown) => {
         caught = error;
       });

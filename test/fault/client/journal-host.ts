@@ -49,6 +49,11 @@ export class JournalHost {
     return [...committed, ...this.split];
   }
 
+  /** How many commits it has. */
+  get size(): number {
+    return this.history.length;
+  }
+
   /** Whether the packet was on the disk at some time. */
   hasAccepted(user: string, reqId: string): boolean {
     return this.everAccepted.has(`${user} ${reqId}`);
@@ -78,9 +83,12 @@ export class JournalHost {
     await this.journal.close();
   }
 
-  /** Sets it back to an earlier state, under a new epoch, as whoever restores a backup does. */
-  async restore(): Promise<void> {
-    const kept = this.dice.between(0, this.history.length);
+  /**
+   * Sets it back to an earlier state, under a new epoch, as whoever restores a backup does.
+   *
+   * @param kept Its size then.
+   */
+  async restore(kept: number): Promise<void> {
     const before = this.rows;
     const changes = this.history.slice(0, kept);
     this.history = [];

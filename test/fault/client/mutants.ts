@@ -20,6 +20,22 @@ export const mutants: Readonly<Record<string, Mutation>> = {
       accept: async (batch, journal) => ({ ...batch, after: await journal.place(batch) }),
     },
   },
+  'After is compared without its tag': {
+    journal: {
+      async accept(batch, journal) {
+        const { seq, tag } = await journal.place(batch);
+        return seq === batch.after.seq ? { ...batch, after: { ...batch.after, tag } } : batch;
+      },
+    },
+  },
+  'After is compared only where packets are new': {
+    journal: {
+      async accept(batch, journal) {
+        const isNew = batch.packets.some(({ seq }) => seq > batch.after.seq);
+        return isNew ? batch : { ...batch, after: await journal.place(batch) };
+      },
+    },
+  },
   'a frame has a hole': {
     codec: (codec) =>
       encoding(codec, (packets) => (packets.length < 3 ? packets : [...packets.slice(0, 1), ...packets.slice(2)])),

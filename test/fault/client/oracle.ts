@@ -46,6 +46,9 @@ function judgeEndings({ issued, heard }: Facts): void {
       fail(issued, 'was cancelled, and then was not');
     }
   }
+  // The handler answers with what it was given.
+  const foreign = heard.find(({ status, told }) => status === 'ok' && !told.includes(issued.id));
+  if (foreign) fail(issued, "was told another's result");
   const own = heard.find(({ page }) => page === issued.page);
   // Who reads is told after 30 s that there is no answer yet.
   const gaveUp = issued.kind === 'read' && issued.result === 'expired';
@@ -57,8 +60,8 @@ function judgeEndings({ issued, heard }: Facts): void {
 
 function judgeEffects({ world, issued, effects, heard }: Facts, wasLost: boolean): void {
   if (effects.some(({ user }) => user !== issued.user)) fail(issued, 'ran as another user');
-  // A copied profile whose packets wait may run them once each.
-  if (effects.length > issued.browsers.size) fail(issued, `has ${effects.length} effects`);
+  // A copied profile whose packets wait may run them once each; a journal set back takes a frame that comes late for new.
+  if (effects.length > issued.browsers.size + world.restores) fail(issued, `has ${effects.length} effects`);
   for (const { status } of heard) {
     if (withoutEffect.has(status)) {
       if (effects.length > 0 && issued.browsers.size === 1) fail(issued, `ended as ${status} and has an effect`);

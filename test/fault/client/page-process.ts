@@ -15,6 +15,8 @@ export interface Ending {
   readonly reqId: string;
   readonly ids: readonly string[];
   readonly status: string;
+  /** Ids in the records of the result. */
+  readonly told: readonly string[];
 }
 
 export interface PageDeps {
@@ -58,7 +60,8 @@ export class PageProcess {
         if (event.kind !== 'confirmed' && event.kind !== 'rejected') return;
         const ids = event.records.map(({ id }) => id);
         const status = event.kind === 'confirmed' ? 'ok' : event.error.code;
-        if (!life.isOver) onEnding({ page: this, reqId: event.reqId, ids, status });
+        const told = event.kind === 'confirmed' ? event.result.map(({ id }) => id) : [];
+        if (!life.isOver) onEnding({ page: this, reqId: event.reqId, ids, status, told });
       });
     }
   }

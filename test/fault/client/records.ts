@@ -32,4 +32,6 @@ export interface Heard {
   readonly reqId: string;
   readonly id: string;
   readonly status: string;
+  /** Ids in the records of the result. */
+  readonly told: readonly string[];
 }

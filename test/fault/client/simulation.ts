@@ -23,6 +23,7 @@ const steps = {
   start_server: 5,
   restore: 1,
   copy_profile: 1,
+  fork: 2,
   cut_streams: 3,
   stall_streams: 2,
   moment: 25,
@@ -103,14 +104,17 @@ async function act(world: World, step: keyof typeof steps): Promise<void> {
       await server.start();
       return;
     case 'restore':
-      if (world.copies > 0 || dice.chance(0.5)) return;
+      if (dice.chance(0.5)) return;
       world.restores++;
       await server.kill();
-      await server.journal.restore();
+      await server.journal.restore(dice.between(0, server.journal.size));
       return;
     case 'copy_profile':
-      if (world.copies > 0 || world.restores > 0 || dice.chance(0.5)) return;
+      if (world.copies > 0 || dice.chance(0.5)) return;
       await world.copyBrowser(browser);
+      return;
+    case 'fork':
+      if (world.copies === 0 && browser.cookie) await fork(world, browser, browser.cookie);
       return;
     case 'cut_streams':
       page?.link.cutStreams();
@@ -127,6 +131,26 @@ async function act(world: World, step: keyof typeof steps): Promise<void> {
     case 'days':
       world.clock.leap(dice.between(1, 6) * 86_400_000);
   }
+}
+
+/** A browser and its copy go on from one backup, one after the other, under the same numbers. */
+async function fork(world: World, browser: Browser, user: User): Promise<void> {
+  const { dice, server } = world;
+  const copy = await world.copyBrowser(browser);
+  const backup = server.journal.size;
+  const count = dice.between(1, 2);
+  for (const branch of [browser, copy]) {
+    await server.start();
+    const page = branch.pages.find((other) => other.user === user) ?? branch.open(user);
+    for (let made = 0; made < count; made++) issue(world, branch, page, 'create');
+    await world.pass(dice.between(1, 400), 6);
+    if (branch === copy) break;
+    for (const each of [...branch.pages]) branch.kill(each);
+    world.restores++;
+    await server.kill();
+    await server.journal.restore(backup);
+  }
+  if (dice.chance(0.5)) browser.open(user);
 }
 
 function issue(world: World, browser: Browser, page: PageProcess, kind: 'create' | 'read'): void {

@@ -46,8 +46,8 @@ export class World {
       maxBytes: dice.chance(0.3) ? 400 : 1_000_000,
       faultRate: () => this.faultRate,
       mutation: { ...mutation.link, ...(storage && { storage: (plain: Storage) => storage(plain, dice) }) },
-      onEnding: (browser, { page, reqId, ids, status }) => {
-        for (const id of ids) this.heard.push({ browser, page, reqId, id, status });
+      onEnding: (browser, { page, reqId, ids, status, told }) => {
+        for (const id of ids) this.heard.push({ browser, page, reqId, id, status, told });
       },
     };
   }
@@ -58,13 +58,14 @@ export class World {
     return browser;
   }
 
-  async copyBrowser(from: Browser): Promise<void> {
+  async copyBrowser(from: Browser): Promise<Browser> {
     this.copies++;
     const copy = await from.copy(`browser ${this.browsers.length}`);
     this.browsers.push(copy);
     for (const { records } of await copy.packets()) {
       for (const { id } of records as { id: string }[]) this.issued.get(id)?.browsers.add(copy);
     }
+    return copy;
   }
 
   signIn(browser: Browser, user: User | null): void {

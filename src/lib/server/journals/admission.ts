@@ -21,10 +21,14 @@ export function admissionOf(
   // Packets ascend: the new ones are at the end.
   let split = packets.length;
   while (split > 0 && (packets[split - 1] as JournalPacket).seq > after.seq) split--;
-  const fits = after.epoch === place.epoch && after.seq === place.seq && after.tag === place.tag;
   const fresh = packets.slice(split);
+  const isSameEpoch = after.epoch === place.epoch;
+  const isSamePacket = after.seq === place.seq && after.tag === place.tag;
+  // Whoever only asks may be behind, in the same epoch: there an outbox only grows. In another one, numbers alone could
+  // be those of a copied profile's packets, with other answers.
+  const fits = fresh.length > 0 ? isSameEpoch && isSamePacket : isSamePacket || (isSameEpoch && after.seq < place.seq);
   return {
-    moved: !fits && (fresh.length > 0 || after.seq > place.seq),
+    moved: !fits,
     fresh,
     known: packets.slice(0, split).map((packet) => packet.seq),
   };
