@@ -82,12 +82,12 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
     const { result, pushes, effects } = outcome;
     if (result.status !== Status.ok) return result;
     const own: LogAppend[] = result.records.length > 0 ? [answerPush(kept.user, result)] : [];
-    const rerun = await journal.rerun(id, { effects, pushes: [...pushes, ...own] });
-    if (rerun.kind !== 'effect_failed') {
+    const committed = await journal.commit({ effects, pushes: [...pushes, ...own] }, id);
+    if (committed.kind !== 'effect_failed') {
       await deps.files.ended(packet, kept, Status.ok);
       return { status: Status.ok, message: '' };
     }
-    return { status: statusOfEffect(rerun), message: '' };
+    return { status: statusOfEffect(committed), message: '' };
   };
 
   const answerPush = (user: string, { route, records }: PacketResult): LogAppend => {

@@ -144,7 +144,7 @@ export interface FailureQuery {
 }
 
 /** What came of a failed packet that was run again: as with a completion, but that no result is stored. */
-export type RerunOutcome = Exclude<CompletionOutcome, { readonly kind: 'fenced' }> | { readonly kind: 'gone' };
+export type CommitOutcome = Exclude<CompletionOutcome, { readonly kind: 'fenced' }> | { readonly kind: 'gone' };
 
 /** Packets that have run, with all that must become durable at once (rule 3: one transaction, fenced). */
 export interface Completion {
@@ -265,11 +265,11 @@ export interface Journal {
   /** Failed packets that are kept, oldest first. */
   failures(query: FailureQuery): Promise<readonly KeptFailure[]>;
   /**
-   * Commits what a handler changed and whom it told that no result stands for.
+   * Commits what a handler changed and whom it told that no result stands for: a call's, of which nothing else is stored.
    *
-   * @param id The failed packet that went well this time, and is forgotten; null: a call, of which nothing was stored.
+   * @param failure The failed packet that went well this time, and is forgotten.
    */
-  rerun(id: number | null, facts: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome>;
+  commit(facts: Pick<Completion, 'pushes' | 'effects'>, failure?: number): Promise<CommitOutcome>;
   /** Forgets failed packets. @returns How many there were. */
   discard(ids: readonly number[]): Promise<number>;
 

@@ -92,8 +92,8 @@ export function failureSuite(subject: Subject): void {
       const [one] = await journal.failures({ limit: 1 });
       const heard = hear(journal);
       const pushes = [{ log: 'user:ana', kind: 'push' as const, frame: frameOf('done') }];
-      expect(await journal.rerun(one?.id ?? 0, { pushes, effects: [] })).toEqual({ kind: 'committed' });
-      expect(await journal.rerun(one?.id ?? 0, { pushes, effects: [] })).toEqual({ kind: 'gone' });
+      expect(await journal.commit({ pushes, effects: [] }, one?.id ?? 0)).toEqual({ kind: 'committed' });
+      expect(await journal.commit({ pushes, effects: [] }, one?.id ?? 0)).toEqual({ kind: 'gone' });
       expect(heard).toEqual([{ kind: 'log', log: 'user:ana' }]);
       expect(await logOf(journal, 'user:ana')).toEqual(['results 1', 'done']);
       expect(await resultsOf(journal, ana, [1])).toEqual([['results 1', [1]]]);

@@ -164,7 +164,7 @@ class World {
     const kept = await this.#both((journal) => journal.failures({ user: key.user, limit: 5 }));
     const id = kept[this.#below(kept.length)]?.id ?? 7;
     if (this.#chance(0.2)) await this.#both((journal) => journal.discard([id]));
-    if (this.#chance(0.2)) await this.#both((journal) => journal.rerun(id, { pushes: [], effects: [] }));
+    if (this.#chance(0.2)) await this.#both((journal) => journal.commit({ pushes: [], effects: [] }, id));
     const log = this.#chance(0.5) ? 'all' : `user:${key.user}`;
     const end = await this.#both((journal) => journal.end(log));
     const offset = Math.max(0, end.offset - this.#below(8));

@@ -78,7 +78,7 @@ function packetOf(
 /** Pushes and effects stand before anybody is told that it went well. */
 async function commit({ journal, contract, log }: CallDeps, { pushes, effects }: Settled): Promise<void> {
   if (pushes.length === 0 && effects.length === 0) return;
-  const outcome = await journal.rerun(null, { pushes, effects });
+  const outcome = await journal.commit({ pushes, effects });
   if (outcome.kind !== 'effect_failed') return;
   const status = statusOfEffect(outcome);
   if (status === Status.internal) {

@@ -4,6 +4,7 @@ import {
   type AcceptOutcome,
   type Backlog,
   type Claim,
+  type CommitOutcome,
   type Completion,
   type CompletionOutcome,
   type FailureQuery,
@@ -15,7 +16,6 @@ import {
   type OutboxKey,
   type Pending,
   type Place,
-  type RerunOutcome,
   type ResultChunk,
   type TrimLimits,
 } from '../journal.ts';
@@ -211,10 +211,10 @@ class MemoryJournal implements Journal {
     return this.#failures.list(query);
   }
 
-  async rerun(id: number | null, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
+  async commit({ pushes, effects }: Pick<Completion, 'pushes' | 'effects'>, failure?: number): Promise<CommitOutcome> {
     this.#check();
     if (effects.length > 0) return noDatabase;
-    if (id !== null && this.#failures.discard([id]) === 0) return { kind: 'gone' };
+    if (failure !== undefined && this.#failures.discard([failure]) === 0) return { kind: 'gone' };
     this.#news.tell(this.#appendAll(pushes));
     return { kind: 'committed' };
   }

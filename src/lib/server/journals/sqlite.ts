@@ -4,6 +4,7 @@ import type {
   AcceptOutcome,
   Backlog,
   Claim,
+  CommitOutcome,
   Completion,
   CompletionOutcome,
   Effect,
@@ -17,7 +18,6 @@ import type {
   OutboxKey,
   Pending,
   Place,
-  RerunOutcome,
   ResultChunk,
   TrimLimits,
 } from '../journal.ts';
@@ -174,12 +174,12 @@ class SqliteJournal implements Journal {
     return this.#pipeline.call('failures', { ...query });
   }
 
-  async rerun(id: number | null, { pushes, effects }: Pick<Completion, 'pushes' | 'effects'>): Promise<RerunOutcome> {
+  async commit({ pushes, effects }: Pick<Completion, 'pushes' | 'effects'>, failure?: number): Promise<CommitOutcome> {
     const pipeline = this.#pipeline;
     const prepared = judgedEffects(effects);
     if ('kind' in prepared) return prepared;
     const facts = { effects: prepared, at: this.#now(), marks: this.#marks(pushes.length) };
-    const outcome = await pipeline.call('rerun', id, { ...facts, pushes: pushes.map(copyEntry) });
+    const outcome = await pipeline.call('commit', failure ?? null, { ...facts, pushes: pushes.map(copyEntry) });
     if (outcome.kind === 'committed') this.#news.tell(newsOf(pushes));
     return outcome;
   }

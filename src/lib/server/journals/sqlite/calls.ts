@@ -3,6 +3,7 @@ import type {
   AcceptOutcome,
   Backlog,
   Claim,
+  CommitOutcome,
   Completion,
   CompletionOutcome,
   FailedPacket,
@@ -12,7 +13,6 @@ import type {
   OutboxKey,
   Pending,
   Place,
-  RerunOutcome,
   ResultChunk,
   TrimLimits,
 } from '../../journal.ts';
@@ -40,7 +40,7 @@ export interface PackedFailure extends Omit<FailedPacket, 'identity'> {
 }
 
 /** What a failed packet that was run again has changed. */
-export interface DatedRerun extends Pick<DatedCompletion, 'pushes' | 'effects' | 'at'> {
+export interface DatedCommit extends Pick<DatedCompletion, 'pushes' | 'effects' | 'at'> {
   /** One for each push. */
   readonly marks: readonly string[];
 }
@@ -72,7 +72,7 @@ export interface Calls {
   read(log: string, position: LogPosition, maxBytes: number): LogReading;
   /** One slice of it. @returns The cursor of the next one; null at the end. */
   failures(query: FailureQuery): KeptFailure[];
-  rerun(id: number | null, facts: DatedRerun): RerunOutcome;
+  commit(failure: number | null, facts: DatedCommit): CommitOutcome;
   discard(ids: readonly number[]): number;
   trim(before: TrimLimits, cursor: TrimCursor): TrimCursor | null;
 }
@@ -87,7 +87,7 @@ export const writes: ReadonlySet<CallName> = new Set<CallName>([
   'excuse',
   'complete',
   'append',
-  'rerun',
+  'commit',
   'discard',
   'trim',
 ]);

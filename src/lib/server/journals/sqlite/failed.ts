@@ -1,5 +1,5 @@
-import type { FailureQuery, Identity, KeptFailure, OutboxKey, RerunOutcome } from '../../journal.ts';
-import type { DatedRerun, PackedFailure } from './calls.ts';
+import type { CommitOutcome, FailureQuery, Identity, KeptFailure, OutboxKey } from '../../journal.ts';
+import type { DatedCommit, PackedFailure } from './calls.ts';
 import { type Connection, frameOf, type SqliteValue, sumOf } from './connection.ts';
 import { runEffects } from './effects.ts';
 import { appendEntry } from './logs.ts';
@@ -51,12 +51,12 @@ export function failuresOf(db: Connection, { after = 0, limit, ...wanted }: Fail
 }
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
-export function rerunFailure(
+export function commitAlone(
   db: Connection,
-  id: number | null,
-  { pushes, effects, at, marks }: DatedRerun,
-): RerunOutcome {
-  if (id !== null && discardFailures(db, [id]) === 0) return { kind: 'gone' };
+  failure: number | null,
+  { pushes, effects, at, marks }: DatedCommit,
+): CommitOutcome {
+  if (failure !== null && discardFailures(db, [failure]) === 0) return { kind: 'gone' };
   runEffects(db, effects);
   for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index] as string, at);
   return { kind: 'committed' };

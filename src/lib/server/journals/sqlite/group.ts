@@ -89,7 +89,7 @@ export class GroupRunner {
 
   /** A deferred foreign key is judged at COMMIT: which of the effects broke it is not told. */
   #refusedAtCommit(call: Call, error: unknown): Reply | undefined {
-    const effects = call.name === 'complete' || call.name === 'rerun' ? call.args[1].effects : [];
+    const effects = call.name === 'complete' || call.name === 'commit' ? call.args[1].effects : [];
     if (effects.length === 0 || this.#failed || storageFailure(error)) return undefined;
     const message = error instanceof Error ? error.message : String(error);
     return { value: { kind: 'effect_failed', index: effects.length - 1, message, ...constraintFact(error) } };

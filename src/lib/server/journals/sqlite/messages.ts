@@ -41,7 +41,7 @@ export function unpackError(fault: Fault): CrudpError | TypeError {
 export function blobsOf(call: Call): Uint8Array[] {
   if (call.name === 'accept') return [call.args[0].frame];
   if (call.name === 'append') return call.args[0].map(({ frame }) => frame);
-  if (call.name !== 'complete' && call.name !== 'rerun') return [];
+  if (call.name !== 'complete' && call.name !== 'commit') return [];
   const { pushes, effects } = call.args[1];
   const own = call.name === 'complete' ? [call.args[1].frame, ...call.args[1].failed.map(({ frame }) => frame)] : [];
   const params = effects.flatMap((effect) => effect.params).filter((value) => value instanceof Uint8Array);

@@ -3,7 +3,7 @@ import { Turns } from '../turns.ts';
 import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { discardFailures, failuresOf, rerunFailure, trimFailures } from './failed.ts';
+import { commitAlone, discardFailures, failuresOf, trimFailures } from './failed.ts';
 import { appendEntry, endOf, readLog, trimLogSizes, trimLogs } from './logs.ts';
 import { backlogOf, findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
 import { chunksOf, trimResults } from './results.ts';
@@ -138,8 +138,8 @@ export class Store implements Calls {
     return failuresOf(this.#db, query);
   }
 
-  rerun(...[id, facts]: Parameters<Calls['rerun']>): ReturnType<Calls['rerun']> {
-    return rerunFailure(this.#db, id, facts);
+  commit(...[failure, facts]: Parameters<Calls['commit']>): ReturnType<Calls['commit']> {
+    return commitAlone(this.#db, failure, facts);
   }
 
   discard(...[ids]: Parameters<Calls['discard']>): number {
