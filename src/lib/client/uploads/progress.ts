@@ -15,6 +15,9 @@ export interface FileProgress {
   readonly total: number;
 }
 
+/** Of so many uploads it is known what the server has: those that moved last. A page that is never closed sees many. */
+const keptUploads = 1000;
+
 /** The bytes of uploads that the server has, as the page that uploads has told. */
 export class ProgressBoard {
   private readonly known = new Map<string, number>();
@@ -28,7 +31,10 @@ export class ProgressBoard {
 
   note(upload: string, bytes: number): void {
     if (this.known.get(upload) === bytes) return;
+    this.known.delete(upload);
     this.known.set(upload, bytes);
+    const [stillest] = this.known.keys();
+    if (this.known.size > keptUploads) this.known.delete(stillest as string);
     for (const listener of [...this.listeners]) listener();
   }
 
