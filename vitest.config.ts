@@ -22,6 +22,7 @@ const node: TestProjectInlineConfiguration = {
     // The longest take seconds on an idle machine; a busy one is no reason to fail.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     include: ['test/**/*.test.ts'],
     exclude: [browserTests, 'test/e2e/**', 'test/types/**'],
   },
@@ -51,6 +52,7 @@ const e2e: TestProjectInlineConfiguration = {
     include: ['test/e2e/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // One file at a time, after everything else: they measure time and open many sockets.
     fileParallelism: false,
     sequence: { groupOrder: 1 },

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chromiumFound } from '../../scripts/chromium.mjs';
-import { type Browser, openBrowser } from './demo/browser.ts';
-import { type KillServer, startKillServer } from './kill/server.ts';
+import { startedForTests } from './kill/started.ts';
 
 const PACKETS = 20;
 
@@ -10,17 +9,10 @@ interface Left {
 }
 
 describe.skipIf(!chromiumFound)('A service worker', () => {
-  let server: KillServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startKillServer(), openBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const started = startedForTests();
 
   it('sends what waits when the browser wakes it, with no page open', async () => {
+    const { server, browser } = started;
     const { told, url } = server;
     const { context } = browser;
     const devtools = await context.newCDPSession(context.pages()[0] ?? (await context.newPage()));

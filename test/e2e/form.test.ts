@@ -1,12 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { chromiumFound, chromiumPath } from '../../scripts/chromium.mjs';
+import { chromiumFound } from '../../scripts/chromium.mjs';
 import { bool, contract, file, handler, list, optional, shape, string, u8 } from '../../src/index.ts';
 import { crudpServer, implement, memoryJournal } from '../../src/server.ts';
 import { type Browser, openBrowser } from './demo/browser.ts';
-
-if (!chromiumFound) console.warn(`No browser at ${chromiumPath}: the end-to-end tests of forms are skipped.`);
 
 const app = contract(
   { version: 1 },

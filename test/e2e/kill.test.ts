@@ -47,7 +47,7 @@ describe.skipIf(!chromiumFound)('A browser that is killed', () => {
       return [...told.saved.keys()].filter((n) => !heard.has(n));
     };
     // The outbox is empty a moment before the page has been told of the last of it.
-    await expect.poll(unheard, { message: `${where}: without an answer`, timeout: 10_000 }).toEqual([]);
+    await expect.poll(unheard, { message: `${where}: without an answer` }).toEqual([]);
     for (const n of told.saved.keys()) {
       expect(told.effects.get(n), `${where}: effects of ${n}`).toBe(1);
     }

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chromiumFound } from '../../scripts/chromium.mjs';
-import { type Browser, openBrowser } from './demo/browser.ts';
-import { type KillServer, startKillServer } from './kill/server.ts';
+import { startedForTests } from './kill/started.ts';
 
 /** Bytes that the browser lets the page have, at first. */
 const QUOTA = 100_000;
@@ -12,17 +11,10 @@ interface Saving {
 }
 
 describe.skipIf(!chromiumFound)('A browser without room', () => {
-  let server: KillServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startKillServer(), openBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const started = startedForTests();
 
   it('refuses to save, keeps what it has, and saves again when there is room', async () => {
+    const { server, browser } = started;
     const { told, url } = server;
     const page = await browser.context.newPage();
     const devtools = await browser.context.newCDPSession(page);

@@ -1,30 +1,21 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chromiumFound } from '../../scripts/chromium.mjs';
 import { portableCodec } from '../../src/codec.ts';
-import { type Browser, openBrowser } from './demo/browser.ts';
 import { app } from './kill/contract.ts';
-import { type KillServer, startKillServer } from './kill/server.ts';
+import { startedForTests } from './kill/started.ts';
 
 /** What each page saves. */
 const PACKETS = 20;
 
 describe.skipIf(!chromiumFound)('Pages of two versions side by side', () => {
-  let server: KillServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startKillServer(), openBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const started = startedForTests();
 
   const codec = portableCodec();
 
   /** @returns The page, and the numbers in the frames that it posts. */
   async function open(life: number, version: number, query = ''): Promise<{ page: Page; posted: number[] }> {
-    const page = await browser.context.newPage();
+    const page = await started.browser.context.newPage();
     const posted: number[] = [];
     page.on('request', (request) => {
       const frame = request.url().endsWith('/api/sync') && request.postDataBuffer();
@@ -32,7 +23,7 @@ describe.skipIf(!chromiumFound)('Pages of two versions side by side', () => {
       const { packets } = codec.decodeRequest(app, frame);
       for (const { records } of packets) posted.push(...(records as { n: number }[]).map(({ n }) => n));
     });
-    await page.goto(`${server.url}/?life=${life}&version=${version}&${query}`);
+    await page.goto(`${started.server.url}/?life=${life}&version=${version}&${query}`);
     return { page, posted };
   }
 
@@ -42,6 +33,7 @@ describe.skipIf(!chromiumFound)('Pages of two versions side by side', () => {
   const numbersOf = (life: number) => Array.from({ length: PACKETS }, (_, i) => life * 1_000_000 + i);
 
   it('have the newer one send, and a newer packet wait for it', async () => {
+    const { server, browser } = started;
     const old = await open(1, 1);
     await leads(old.page);
     const first = await open(2, 2);
@@ -59,8 +51,12 @@ describe.skipIf(!chromiumFound)('Pages of two versions side by side', () => {
     more.posted.length = 0;
     await browser.context.unroute('**/api/sync');
 
-    // The pages that are left know nothing of the newer packets but that they cannot send them.
-    const held = (page: Page) => page.waitForFunction(() => document.body.dataset.state === 'contract_newer');
+    // The pages that are left know nothing of the newer packets but that they cannot send them. How long they had paused, having
+    // met no network, depends on how long the saving took: they are told that it is back.
+    const held = async (page: Page) => {
+      await page.evaluate(() => dispatchEvent(new Event('online')));
+      await page.waitForFunction(() => document.body.dataset.state === 'contract_newer');
+    };
     await Promise.all([held(old.page), held(more.page)]);
     for (const n of numbersOf(4)) expect(server.told.effects.get(n), `effects of ${n}`).toBeUndefined();
     expect([...old.posted, ...more.posted].filter((n) => n >= 4_000_000)).toEqual([]);

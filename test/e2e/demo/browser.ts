@@ -27,7 +27,7 @@ export async function openBrowser(): Promise<Browser> {
     viewport: { width: 1366, height: 900 },
     colorScheme: 'light',
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   return {
     context,
     async close() {
