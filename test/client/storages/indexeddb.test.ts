@@ -116,6 +116,41 @@ describe('A browser that refuses to store anything', () => {
     connection.close();
   });
 
+  it('is not taken for one that cannot open its files for a moment, as after a crash', async () => {
+    const real = indexedDB;
+    let tries = 0;
+    const open = (name: string, version: number) => (++tries < 4 ? thrown('UnknownError') : real.open(name, version));
+    vi.stubGlobal('indexedDB', { open });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    });
+    const name = `test-${++count}`;
+    const connection = indexedDbStorage(name).connect(() => {});
+    const written = connection.write(async (tx) => tx.put('users', { ...row, cursor: 'kept' }));
+    await vi.advanceTimersByTimeAsync(1050);
+    await written;
+    expect(tries).toBe(4);
+    const other = indexedDbStorage(name).connect(() => {});
+    expect(await other.read((tx) => tx.list('users', { prefix: [] }))).toMatchObject([{ cursor: 'kept' }]);
+    connection.close();
+    other.close();
+  });
+
+  it('is taken for one where it never can', async () => {
+    const open = () => thrown('UnknownError');
+    vi.stubGlobal('indexedDB', { open });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    });
+    const durability = indexedDbStorage(`test-${++count}`).durability();
+    await vi.advanceTimersByTimeAsync(4250);
+    expect(await durability).toBe('memory');
+  });
+
   it('is not taken for one where the client is closed while it opens', async () => {
     const storage = indexedDbStorage(`test-${++count}`);
     const connection = storage.connect(() => {});

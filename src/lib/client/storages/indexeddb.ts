@@ -42,19 +42,16 @@ export function indexedDbStorage(name: string, { persist = true }: IndexedDbOpti
   const memory = memoryStorage();
   const large = opfsFiles(name);
   let isRefused = false;
-  let opening: Promise<void> | undefined;
+  let opening: Promise<unknown> | undefined;
 
   /** Decided once: half an outbox in memory and half on disk would be none. */
-  const decide = (connection: IndexedDbConnection): Promise<void> => {
-    opening ??= connection.open().then(
-      () => undefined,
-      (error: unknown) => {
-        const failure = storageError(error);
-        if (connection.isClosed) opening = undefined;
-        if (connection.isClosed || (failure instanceof CrudpError && failure.code === 'storage_newer')) throw failure;
-        isRefused = true;
-      },
-    );
+  const decide = (connection: IndexedDbConnection): Promise<unknown> => {
+    opening ??= openPatiently(connection).catch((error: unknown) => {
+      const failure = storageError(error);
+      if (connection.isClosed) opening = undefined;
+      if (connection.isClosed || (failure instanceof CrudpError && failure.code === 'storage_newer')) throw failure;
+      isRefused = true;
+    });
     return opening;
   };
 
@@ -172,6 +169,17 @@ class IndexedDbConnection implements StorageConnection {
       throw error;
     });
     return this.database;
+  }
+}
+
+/** A browser may be unable to open its files for a moment, as after a crash: that is no refusal. Five tries, in 4.25 s. */
+async function openPatiently(connection: IndexedDbConnection, pauseMs = 50): Promise<unknown> {
+  try {
+    return await connection.open();
+  } catch (error) {
+    if (pauseMs > 3200 || (error as Error).name !== 'UnknownError') throw error;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    return openPatiently(connection, 4 * pauseMs);
   }
 }
 
