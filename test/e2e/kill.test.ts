@@ -42,9 +42,11 @@ describe.skipIf(!chromiumFound)('A browser that is killed', () => {
     const where = `SEED=${seed} ROUNDS=${rounds}`;
     expect(told.saved.size, where).toBeGreaterThan(rounds);
     expect(told.rejected, where).toEqual(new Map());
-    const unheard = (): number[] => {
+    expect(told.unstored, `${where}: lives in memory`).toEqual(new Map());
+    const unheard = (): string[] => {
       const heard = new Set(Array.from(told.confirmed.keys(), (key) => Number(key.split(' ')[0])));
-      return [...told.saved.keys()].filter((n) => !heard.has(n));
+      const silent = [...told.saved.keys()].filter((n) => !heard.has(n));
+      return silent.map((n) => `${n}, with ${told.effects.get(n) ?? 0} effects`);
     };
     // The outbox is empty a moment before the page has been told of the last of it.
     await expect.poll(unheard, { message: `${where}: without an answer` }).toEqual([]);

@@ -48,7 +48,8 @@ client.outbox.subscribe(() => {
 });
 
 client.status.subscribe(() => {
-  const { isLeader, state, reason } = client.status.getSnapshot();
+  const { isLeader, state, reason, durability } = client.status.getSnapshot();
+  if (durability === 'memory') void fetch(`/unstored?life=${life}`, { method: 'POST' });
   document.title = isLeader ? 'leads' : 'follows';
   document.body.dataset.state = reason ?? state;
 });

@@ -19,6 +19,8 @@ export interface Told {
   /** By the page, one entry for each of its lives. */
   readonly confirmed: Map<string, number>;
   readonly rejected: Map<string, number>;
+  /** Lives of the page that had their outbox in memory: the browser refused to store it. */
+  readonly unstored: Map<number, number>;
 }
 
 /** A server with its page, which outlives the browsers. */
@@ -34,7 +36,13 @@ export interface KillServer {
 export async function startKillServer(): Promise<KillServer> {
   const folder = mkdtempSync(join(tmpdir(), 'crudp-kill-server-'));
   const scripts = new Map(await Promise.all(['page', 'worker'].map(bundled)));
-  const told: Told = { saved: new Map(), effects: new Map(), confirmed: new Map(), rejected: new Map() };
+  const told: Told = {
+    saved: new Map(),
+    effects: new Map(),
+    confirmed: new Map(),
+    rejected: new Map(),
+    unstored: new Map(),
+  };
   const waiting = new Map<string, { left: number; resolve: () => void }>();
   const hear = (what: keyof Told | 'empty'): void => {
     const waiter = waiting.get(what);
@@ -72,6 +80,7 @@ export async function startKillServer(): Promise<KillServer> {
       const what = pathname.slice(1);
       if (what === 'saved') tell(what, told.saved, n);
       const life = searchParams.get('life');
+      if (what === 'unstored') tell(what, told.unstored, Number(life));
       const report = `${life} ${searchParams.get('report')}`;
       if ((what === 'confirmed' || what === 'rejected') && !reports.has(report)) {
         reports.add(report);
