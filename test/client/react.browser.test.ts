@@ -31,13 +31,13 @@ it('status and outbox are external stores as React has them', async () => {
   const complaints = vi.spyOn(console, 'error');
   flushSync(() => root.render(createElement(Waiting)));
   const operation = client.notes.create({ id: '1' });
-  await vi.waitFor(() => expect(place.textContent).toBe('offline: 1 waiting, queued'));
+  await expect.poll(() => place.textContent, { timeout: 10_000 }).toBe('offline: 1 waiting, queued');
   client.setOnline(true);
   await operation.accepted;
-  await vi.waitFor(() => expect(place.textContent).toBe('idle: 1 waiting, accepted'));
+  await expect.poll(() => place.textContent, { timeout: 10_000 }).toBe('idle: 1 waiting, accepted');
   const { outbox } = (await server.post(0)).batch;
   await server.send(server.resultsEvent(outbox, { seq: 1 }));
-  await vi.waitFor(() => expect(place.textContent).toBe('idle: 0 waiting, '));
+  await expect.poll(() => place.textContent, { timeout: 10_000 }).toBe('idle: 0 waiting, ');
   const rendered = renders;
   // A snapshot that were new each time would have it render without end.
   flushSync(() => {});
