@@ -57,7 +57,11 @@ describe.each(codecs)('%s codec, called by a value that it encodes', (_name, cod
 
   it('takes a list as it was when an element of it makes it longer', () => {
     const tags = ['x', 'y'];
-    Object.defineProperty(tags, 0, { get: () => (tags.push('z'), 'x') });
+    const lengthen = () => {
+      tags.push('z');
+      return 'x';
+    };
+    Object.defineProperty(tags, 0, { get: lengthen });
     expect(codec.encodePush(schema, pushOf({ ...plain, tags }))).toEqual(frame);
   });
 

@@ -1,6 +1,7 @@
 import {
   OP_BOOL,
   OP_DATE,
+  OP_ENUM,
   OP_F64,
   OP_FILE,
   OP_I8,
@@ -8,6 +9,9 @@ import {
   OP_I32,
   OP_I64,
   OP_INT,
+  OP_LIST,
+  OP_STRING,
+  OP_SYMBOL,
   OP_TIMESTAMP,
   OP_U8,
   OP_U16,
@@ -77,24 +81,66 @@ export function builderOf(struct: Struct): Builder {
 }
 
 /**
- * One function per shape: its object literal gets one hidden class, each column one element kind, and plain elements come
- * straight out of the arena.
+ * One function per shape: its object literal gets one hidden class, and what lies in the arena comes straight out of it.
  *
  * Field names are identifiers (B.1, judged when the shape was made); they are quoted all the same.
  */
-function generate({ fields, columns: types }: Struct): Builder {
-  const columns = fields.map((_, i) => `const c${i}=c[${i}];`).join('');
+function generate({ fields, columns }: Struct): Builder {
+  const readings = columns.map(readingOf);
   const present: string[] = [];
   const omissible: string[] = [];
   for (const [i, { name, type }] of fields.entries()) {
     const key = JSON.stringify(name);
-    const found = elements[(types[i] as Column).op];
-    if (type.kind === 'optional') omissible.push(`const v${i}=c${i}[i];if(v${i}!==undefined)o[${key}]=v${i};`);
-    else if (!found) present.push(`${key}:c${i}[i]`);
-    else present.push(`${key}:${(found.code ?? String)(`${found.view}[c${i}+i]`)}`);
+    const { value } = readings[i] as Reading;
+    if (type.kind === 'optional') omissible.push(`const o${i}=${value};if(o${i}!==undefined)o[${key}]=o${i};`);
+    else present.push(`${key}:${value}`);
   }
-  const body = `const{u8,i32,u32,f64,i64}=h;${columns}const out=new Array(n);for(let i=0;i<n;i++){const o={${present.join(',')}};${omissible.join('')}out[i]=o;}return out;`;
+  const [begin, each, end] = (['begin', 'each', 'end'] as const).map((part) => readings.map((r) => r[part]).join(''));
+  const body = `const{u8,i32,u32,f64,i64}=h;${begin}const out=new Array(n);for(let i=0;i<n;i++){${each}const o={${present.join(',')}};${omissible.join('')}out[i]=o;}${end}return out;`;
   return new Function('n', 'h', 'c', body) as Builder;
+}
+
+/** Code that reads a column by its cursor. */
+interface Reading {
+  readonly begin: string;
+  /** For each object. */
+  readonly each: string;
+  /** An expression: the object's value. */
+  readonly value: string;
+  readonly end: string;
+}
+
+function readingOf({ op, inner }: Column, i: number): Reading {
+  const [t, p, s, v] = [`t${i}`, `p${i}`, `s${i}`, `v${i}`];
+  if (op === OP_STRING) {
+    return {
+      begin: `const ${t}=c[${i}].open(n),${s}=${t}.piece;let ${p}=${t}.next,${v}=${t}.place;`,
+      each: '',
+      value: `${s}.substring(${v},${v}+=u32[${p}++])`,
+      end: `${t}.close(n,${v});`,
+    };
+  }
+  const item = itemAt(op, t, p);
+  if (item !== null) {
+    return { begin: `const ${t}=c[${i}];let ${p}=${t}.next;`, each: '', value: item, end: `${t}.next=${p};` };
+  }
+  const element = op === OP_LIST && inner !== null ? itemAt(inner.op, t, p) : null;
+  if (element === null) return { begin: `const ${v}=c[${i}].take(n);`, each: '', value: `${v}[i]`, end: '' };
+  // Lists are mostly short, and a literal is made in place, where a list that grows is copied.
+  const literals = [0, 1, 2, 3].map((n) => `case ${n}:${v}=[${new Array(n).fill(element)}];break;`).join('');
+  return {
+    begin: `const ${s}=c[${i}],${t}=${s}.inner;let ${p}=${t}.next;`,
+    each: `let ${v},n${i}=u32[${s}.next+i];switch(n${i}){${literals}default:${v}=[];while(n${i}-->0)${v}.push(${element});}`,
+    value: v,
+    end: `${s}.next+=n;${t}.next=${p};`,
+  };
+}
+
+/** An expression that gives a column's value at `p` and moves on. @param t The column's cursor. */
+function itemAt(op: number, t: string, p: string): string | null {
+  const found = elements[op];
+  if (found) return (found.code ?? String)(`${found.view}[${p}++]`);
+  return op === OP_SYMBOL || op === OP_ENUM ? `${t}.list[${p}===0?0:u32[${p}++]]` : null;
 }
 
 /** The same without generated code, and with any column in place of one that was not read; properties in the same order. */

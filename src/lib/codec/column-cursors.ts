@@ -3,7 +3,11 @@ import type { Heap } from './kernels.ts';
 import type { Struct } from './plan.ts';
 import { unixidOf } from './unixid-text.ts';
 
-/** A column of a group, read from its begin on. Nothing it gives refers to the arena but a view that is copied at once. */
+/**
+ * A column of a group, read from its begin on. Nothing it gives refers to the arena but a view that is copied at once.
+ *
+ * What generated code (build-objects.ts) reads by itself is open to it: where the next value stands.
+ */
 export interface Cursor {
   /** The next n values; never more than are left. */
   take(n: number): ArrayLike<unknown>;
@@ -11,9 +15,10 @@ export interface Cursor {
 
 /** Numbers, booleans, dates: what lies in the arena one after another. */
 export class ElementCursor implements Cursor {
+  /** Index in the heap's view of this kind. */
+  next: number;
   private readonly heap: Heap;
   private readonly kind: Elements;
-  private next: number;
 
   /** @param address Of the column, in bytes. */
   constructor(heap: Heap, kind: Elements, address: number) {
@@ -24,16 +29,10 @@ export class ElementCursor implements Cursor {
 
   take(n: number): ArrayLike<unknown> {
     const { view, read } = this.kind;
-    const from = this.place(n);
-    const column = this.heap[view].subarray(from, from + n);
-    return read === undefined ? column : Array.from<number | bigint, unknown>(column, read);
-  }
-
-  /** Passes over the next n. @returns The first one's index in the heap's view of this kind. */
-  place(n: number): number {
     const from = this.next;
     this.next += n;
-    return from;
+    const column = this.heap[view].subarray(from, from + n);
+    return read === undefined ? column : Array.from<number | bigint, unknown>(column, read);
   }
 }
 
@@ -55,12 +54,12 @@ export class ReadyCursor implements Cursor {
 
 /** Values by their places in a list: symbols, enums. */
 export class PlaceCursor implements Cursor {
-  private readonly list: readonly string[];
-  private readonly places: Uint32Array | Int32Array;
-  private next: number;
+  readonly list: readonly string[];
+  next: number;
+  private readonly places: Uint32Array;
 
   /** @param first Index in `places`; 0: every value is the list's first. */
-  constructor(list: readonly string[], places: Uint32Array | Int32Array, first: number) {
+  constructor(list: readonly string[], places: Uint32Array, first: number) {
     this.list = list;
     this.places = places;
     this.next = first;
@@ -155,9 +154,9 @@ export class PresenceCursor implements Cursor {
 }
 
 export class ListCursor implements Cursor {
+  readonly inner: Cursor;
+  next: number;
   private readonly counts: Uint32Array;
-  private readonly inner: Cursor;
-  private next: number;
 
   constructor(counts: Uint32Array, first: number, inner: Cursor) {
     this.counts = counts;
@@ -221,12 +220,7 @@ export class ObjectCursor implements Cursor {
       const columns = fields.map(({ fallback }, i) => cursors[i]?.take(n) ?? defaults(n, fallback?.value));
       return buildByLoop(fields, n, columns);
     }
-    const sources = new Array<number | ArrayLike<unknown>>(cursors.length);
-    for (let i = 0; i < sources.length; i++) {
-      const cursor = cursors[i] as Cursor;
-      sources[i] = cursor instanceof ElementCursor ? cursor.place(n) : cursor.take(n);
-    }
-    return builderOf(struct)(n, this.heap, sources);
+    return builderOf(struct)(n, this.heap, cursors);
   }
 }
 

@@ -13,6 +13,8 @@ const SMALL_BYTES = 2048;
 /** Stays between calls, wiped; a column with more of other letters gets room of its own. */
 const ROOM_BYTES = 1 << 14;
 const room = new Uint8Array(ROOM_BYTES);
+/** In each of four bytes the bit that no ASCII byte has. */
+const NOT_ASCII = 0x80808080;
 
 /** A frame's bytes as texts. */
 export class FrameText {
@@ -37,15 +39,21 @@ export class FrameText {
 
 /** Cuts a run of UTF-8 into its strings, some at a time. */
 export class Text {
+  /** What the next strings are cut from: one native call for all of them; a call each would cost more than the strings. */
+  piece = '';
+  /** Where in the piece the next string begins. */
+  place = 0;
+  /** Index of the next string's length. */
+  next: number;
   private readonly text: FrameText;
   private readonly words: Uint32Array;
-  private next: number;
   private readonly offset: number;
   private readonly bytes: number;
   private readonly units: number;
+  /** Those of the strings that were taken. */
+  private unit = 0;
   /** Of a run that is not ASCII: nobody knows where in it a unit begins. */
   private whole: string | undefined;
-  private unit = 0;
 
   /**
    * @param words The strings' lengths in UTF-16 units stand here, `lengths` being the index of the first.
@@ -60,33 +68,41 @@ export class Text {
     this.units = units;
   }
 
-  /** The next n strings. One native call for all of them: a call each would cost more than the strings. */
+  /** The next n strings. */
   take(n: number): string[] {
-    const { words, next } = this;
+    const { words, next } = this.open(n);
+    const { piece } = this;
     const out = new Array<string>(n);
-    if (n === 0) return out;
-    this.next += n;
-    let piece = this.bytes === this.units ? this.text.small : this.decoded();
-    // Where in the piece the run's first unit stands.
-    let begin = this.bytes === this.units ? this.offset : 0;
-    if (piece === undefined) {
-      const start = this.offset + this.unit;
-      piece = latin1(this.text.frame, start, start + unitsOf(words, next, n));
-      begin = -this.unit;
-    }
-    let at = begin + this.unit;
+    let { place } = this;
     for (let i = 0; i < n; i++) {
-      const end = at + (words[next + i] as number);
-      out[i] = piece.substring(at, end);
-      at = end;
+      const end = place + (words[next + i] as number);
+      out[i] = piece.substring(place, end);
+      place = end;
     }
-    this.unit = at - begin;
+    this.close(n, place);
     return out;
   }
 
-  private decoded(): string {
-    this.whole ??= decode(this.text.frame, this.offset, this.bytes, this.units);
-    return this.whole;
+  /** Makes the piece for the next n strings, which are cut by whoever calls, from `place` on. */
+  open(n: number): this {
+    const { bytes, units, offset, unit } = this;
+    if (bytes !== units) {
+      this.whole ??= decode(this.text.frame, offset, bytes, units);
+      this.piece = this.whole;
+      this.place = unit;
+      return this;
+    }
+    const { small, frame } = this.text;
+    const start = offset + unit;
+    this.piece = small ?? latin1(frame, start, start + unitsOf(this.words, this.next, n));
+    this.place = small === undefined ? 0 : start;
+    return this;
+  }
+
+  /** @param place Where in the piece the last of the n strings ended. */
+  close(n: number, place: number): void {
+    this.next += n;
+    this.unit += place - this.place;
   }
 }
 
@@ -109,17 +125,27 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
  */
 function decode(frame: Uint8Array, offset: number, bytes: number, units: number): string {
   const out = units > ROOM_BYTES ? new Uint8Array(units) : room;
+  const from = new DataView(frame.buffer, frame.byteOffset);
+  const to = new DataView(out.buffer);
   const end = offset + bytes;
+  let i = offset;
   let k = 0;
-  for (let i = offset; i < end; k++) {
+  while (i < end) {
+    const four = i + 4 <= end ? from.getUint32(i, true) : NOT_ASCII;
+    if ((four & NOT_ASCII) === 0) {
+      to.setUint32(k, four, true);
+      i += 4;
+      k += 4;
+      continue;
+    }
     const byte = frame[i++] as number;
     if (byte < 0x80) {
-      out[k] = byte;
-    } else {
-      const letter = ((byte & 3) << 6) | ((frame[i++] as number) & 63);
-      if (byte > 0xc3 || letter < 0xa0) break;
-      out[k] = letter;
+      out[k++] = byte;
+      continue;
     }
+    const letter = ((byte & 3) << 6) | ((frame[i++] as number) & 63);
+    if (byte > 0xc3 || letter < 0xa0) break;
+    out[k++] = letter;
   }
   const text = k === units ? latin1(out, 0, units) : utf8.decode(frame.subarray(offset, end));
   out.fill(0, 0, k);

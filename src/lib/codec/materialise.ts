@@ -111,7 +111,7 @@ export class GroupReader {
       case OP_SYMBOL:
         return new PlaceCursor(this.dictionary(slot, n), u32, (u32[slot + SLOT_SECOND] as number) >>> 2);
       case OP_ENUM:
-        return new PlaceCursor(column.literals, heap.i32, values >>> 2);
+        return new PlaceCursor(column.literals, u32, values >>> 2);
       case OP_UNIXID:
         return new UnixidCursor(u32, values >>> 2, (u32[slot + SLOT_SECOND] as number) >>> 2);
       case OP_BYTES: {

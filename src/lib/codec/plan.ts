@@ -24,6 +24,7 @@ import {
   OP_UNIXID,
 } from '../../../assembly/protocol.ts';
 import type { Field, TypeNode } from '../contract/field.ts';
+import type { Cursor } from './column-cursors.ts';
 import type { Heap } from './kernels.ts';
 
 /**
@@ -60,12 +61,8 @@ export interface Rest {
   readonly slot: number;
 }
 
-/**
- * Makes n objects; a value of undefined leaves its property out.
- *
- * @param sources For each field its values, or, for those that build-objects.ts knows, their index in that view of the heap.
- */
-export type Builder = (n: number, heap: Heap, sources: readonly (number | ArrayLike<unknown>)[]) => unknown[];
+/** Makes the next n objects; a value of undefined leaves its property out. */
+export type Builder = (n: number, heap: Heap, cursors: readonly Cursor[]) => unknown[];
 
 /**
  * A type node as the codec works with it. Every column of every frame asks what its type is: a number in a place of its own
