@@ -91,13 +91,13 @@ const budgets = [
   {
     name: 'crudp/codec, gzip',
     wanted: 13 * KiB,
-    held: 29_000,
+    held: 30_600,
     measure: () => bundledGzip("export * from './src/codec.ts'"),
   },
   {
     name: 'codec of crudp/client, gzip',
     wanted: 13 * KiB,
-    held: 19_400,
+    held: 20_950,
     measure: () => bundledGzip("export { loadCodec } from './src/lib/codec/load.ts'"),
   },
   {
@@ -109,7 +109,7 @@ const budgets = [
   {
     name: 'crudp/client, gzip',
     wanted: 21 * KiB,
-    held: 47_000,
+    held: 48_900,
     measure: () => bundledGzip("export * from './src/client.ts'"),
   },
 ];

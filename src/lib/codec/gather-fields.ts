@@ -4,18 +4,10 @@ import {
   OP_BOOL,
   OP_DATE,
   OP_F64,
-  OP_I8,
-  OP_I16,
-  OP_I32,
-  OP_INT,
   OP_LIST,
   OP_NULLABLE,
   OP_OPTIONAL,
   OP_STRING,
-  OP_TIMESTAMP,
-  OP_U8,
-  OP_U16,
-  OP_U32,
   SLOT_COUNT,
   SLOT_EXTRA,
   SLOT_VALUES,
@@ -23,6 +15,7 @@ import {
 } from '../../../assembly/protocol.ts';
 import { isInherited } from './inherited.ts';
 import type { Column, Gatherer, Gathering, Rest, Struct } from './plan.ts';
+import { type Range, ranges } from './ranges.ts';
 import { tooMuchText } from './write-scalars.ts';
 
 /** A kind of column whose elements generated code writes. */
@@ -36,35 +29,21 @@ interface Direct {
   readonly leaves?: 'text' | 'values';
 }
 
-/** @param kept Code for what a number of `v` loses by it if it is none of this type. */
-function small(kept: (v: string) => string): Direct {
-  // Operators on bits throw for a bigint.
-  const code = (v: string, e: string) => `if(typeof ${v}!=='number'||(${kept(v)})!==${v})return false;${e}=${v};`;
-  return { view: 'i32', shift: 2, code };
-}
-
 function present(absent: string): Direct {
   const code = (v: string, e: string, c: string) => `if(${v}!==${absent}){${e}=1;${c}.push(${v});}`;
   return { view: 'u8', shift: 0, leaves: 'values', code };
 }
 
-const whole: Direct = {
-  view: 'f64',
-  shift: 3,
-  // + 0 makes 0 of -0.
-  code: (v, e) => `if(!Number.isSafeInteger(${v}))return false;${e}=${v}+0;`,
-};
+function whole([least, most]: Range): Direct {
+  // NaN, strings and fractions fail too. + 0 makes 0 of -0.
+  const code = (v: string, e: string) =>
+    `if(!(Number.isInteger(${v})&&${v}>=${least}&&${v}<=${most}))return false;${e}=${v}+0;`;
+  return most > 0xffffffff ? { view: 'f64', shift: 3, code } : { view: 'i32', shift: 2, code };
+}
 
 const kinds: Readonly<Record<number, Direct>> = {
+  ...Object.fromEntries(Object.entries(ranges).map(([op, range]) => [op, whole(range)])),
   [OP_BOOL]: { view: 'u8', shift: 0, code: (v, e) => `if(typeof ${v}!=='boolean')return false;${e}=${v}?1:0;` },
-  [OP_U8]: small((v) => `${v}&255`),
-  [OP_U16]: small((v) => `${v}&65535`),
-  [OP_U32]: small((v) => `${v}>>>0`),
-  [OP_I8]: small((v) => `${v}<<24>>24`),
-  [OP_I16]: small((v) => `${v}<<16>>16`),
-  [OP_I32]: small((v) => `${v}|0`),
-  [OP_INT]: whole,
-  [OP_TIMESTAMP]: whole,
   [OP_F64]: { view: 'f64', shift: 3, code: (v, e) => `if(typeof ${v}!=='number')return false;${e}=${v};` },
   [OP_DATE]: {
     view: 'f64',

@@ -3,6 +3,8 @@ import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
 import type { Issue } from '../errors.ts';
 import { isInherited } from './inherited.ts';
 import { isShallow, jsonTextOf } from './json-text.ts';
+import { ops } from './plan.ts';
+import { type Range, ranges } from './ranges.ts';
 import { parseUnixid } from './unixid-text.ts';
 
 type Path = readonly (string | number)[];
@@ -60,17 +62,6 @@ function judgeValue(type: TypeNode, value: unknown, path: Path, issues: Issue[])
   }
 }
 
-const ranges: Readonly<Record<string, readonly [number, number]>> = {
-  u8: [0, 0xff],
-  u16: [0, 0xffff],
-  u32: [0, 0xffffffff],
-  i8: [-0x80, 0x7f],
-  i16: [-0x8000, 0x7fff],
-  i32: [-0x80000000, 0x7fffffff],
-  int: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  timestamp: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-};
-
 /** What is wrong with a scalar value; null: nothing. */
 function faultOf(type: TypeNode, value: unknown): string | null {
   if (value === undefined && type.kind !== 'json') return 'missing';
@@ -100,7 +91,7 @@ function faultOf(type: TypeNode, value: unknown): string | null {
     case 'file':
       return faultOfFile(value);
     default: {
-      const [least, most] = ranges[type.kind] as readonly [number, number];
+      const [least, most] = ranges[ops[type.kind]] as Range;
       if (typeof value !== 'number' || !Number.isInteger(value)) return 'a whole number is wanted';
       return value >= least && value <= most ? null : `${least} to ${most} is wanted`;
     }

@@ -91,7 +91,7 @@ export interface Struct {
   builder: Builder | null;
 }
 
-const ops: Readonly<Record<TypeNode['kind'], number>> = {
+export const ops: Readonly<Record<TypeNode['kind'], number>> = {
   bool: OP_BOOL,
   u8: OP_U8,
   u16: OP_U16,

@@ -6,18 +6,10 @@ import {
   OP_DATE,
   OP_ENUM,
   OP_F64,
-  OP_I8,
-  OP_I16,
-  OP_I32,
   OP_I64,
-  OP_INT,
   OP_JSON,
   OP_STRING,
   OP_SYMBOL,
-  OP_TIMESTAMP,
-  OP_U8,
-  OP_U16,
-  OP_U32,
   OP_UNIXID,
   SLOT_COUNT,
   SLOT_EXTRA,
@@ -30,6 +22,7 @@ import { EncodeError } from '../errors.ts';
 import { isShallow, jsonTextOf } from './json-text.ts';
 import type { Kernels } from './kernels.ts';
 import type { Column } from './plan.ts';
+import { type Range, ranges } from './ranges.ts';
 import { parsed, parseUnixid } from './unixid-text.ts';
 
 /** Thrown at the first value that its type does not allow; `judge.ts` then finds out which and why. */
@@ -51,28 +44,6 @@ export function writeScalars(
   switch (op) {
     case OP_BOOL:
       writeBools(kernels, values, slot);
-      break;
-    case OP_U8:
-      writeSmall(kernels, values, slot, 0, 0xff);
-      break;
-    case OP_U16:
-      writeSmall(kernels, values, slot, 0, 0xffff);
-      break;
-    case OP_U32:
-      writeSmall(kernels, values, slot, 0, 0xffffffff);
-      break;
-    case OP_I8:
-      writeSmall(kernels, values, slot, -0x80, 0x7f);
-      break;
-    case OP_I16:
-      writeSmall(kernels, values, slot, -0x8000, 0x7fff);
-      break;
-    case OP_I32:
-      writeSmall(kernels, values, slot, -0x80000000, 0x7fffffff);
-      break;
-    case OP_INT:
-    case OP_TIMESTAMP:
-      writeWholes(kernels, values, slot);
       break;
     case OP_DATE:
       writeDates(kernels, values, slot);
@@ -98,6 +69,8 @@ export function writeScalars(
     case OP_JSON:
       writeJson(kernels, values, slot);
       break;
+    default:
+      writeWholes(kernels, op, values, slot);
   }
 }
 
@@ -192,25 +165,17 @@ function writeBools(kernels: Kernels, values: readonly unknown[], slot: number):
   }
 }
 
-function writeSmall(kernels: Kernels, values: readonly unknown[], slot: number, least: number, most: number): void {
-  const at = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
-  const { i32 } = kernels.heap;
+function writeWholes(kernels: Kernels, op: number, values: readonly unknown[], slot: number): void {
+  const [least, most] = ranges[op] as Range;
+  const isWide = most > 0xffffffff;
+  const at = takeColumn(kernels, slot, SLOT_VALUES, (isWide ? 8 : 4) * values.length) >>> (isWide ? 3 : 2);
+  const column = isWide ? kernels.heap.f64 : kernels.heap.i32;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     // Written so that NaN, strings and fractions fail too.
     if (!(Number.isInteger(value) && value >= least && value <= most)) throw new Ungatherable();
-    i32[at + i] = value;
-  }
-}
-
-function writeWholes(kernels: Kernels, values: readonly unknown[], slot: number): void {
-  const at = takeColumn(kernels, slot, SLOT_VALUES, 8 * values.length) >>> 3;
-  const { f64 } = kernels.heap;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (!Number.isSafeInteger(value)) throw new Ungatherable();
     // + 0 makes 0 of -0.
-    f64[at + i] = value + 0;
+    column[at + i] = value + 0;
   }
 }
 
