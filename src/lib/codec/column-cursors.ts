@@ -1,17 +1,8 @@
 import { buildByLoop, builderOf, type Elements } from './build-objects.ts';
+import type { Cursor } from './cursor.ts';
 import type { Heap } from './kernels.ts';
 import type { Struct } from './plan.ts';
 import { unixidOf } from './unixid-text.ts';
-
-/**
- * A column of a group, read from its begin on. Nothing it gives refers to the arena but a view that is copied at once.
- *
- * What generated code (build-objects.ts) reads by itself is open to it: where the next value stands.
- */
-export interface Cursor {
-  /** The next n values; never more than are left. */
-  take(n: number): ArrayLike<unknown>;
-}
 
 /** Numbers, booleans, dates: what lies in the arena one after another. */
 export class ElementCursor implements Cursor {

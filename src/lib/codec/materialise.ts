@@ -26,7 +26,6 @@ import type { RecordShape } from '../contract/field.ts';
 import { type Elements, elements } from './build-objects.ts';
 import {
   BytesCursor,
-  type Cursor,
   ElementCursor,
   ListCursor,
   listOf,
@@ -36,6 +35,7 @@ import {
   ReadyCursor,
   UnixidCursor,
 } from './column-cursors.ts';
+import type { Cursor } from './cursor.ts';
 import { type FrameText, Text, unitsOf } from './decode-text.ts';
 import { IssueFinder, type Issues, noIssues } from './issues.ts';
 import { isShallow } from './json-text.ts';

@@ -24,7 +24,7 @@ import {
   OP_UNIXID,
 } from '../../../assembly/protocol.ts';
 import type { Field, TypeNode } from '../contract/field.ts';
-import type { Cursor } from './column-cursors.ts';
+import type { Cursor } from './cursor.ts';
 import type { Heap } from './kernels.ts';
 
 /**
