@@ -12,7 +12,8 @@ export class Broker {
   private readonly reads = new Topics<string, Uint8Array>();
   private readonly results = new Topics<string, readonly number[]>();
   private readonly work = new Topics<'work', void>();
-  private readonly underWay = new Map<string, Promise<LogReading>>();
+  /** By log and place. */
+  private readonly underWay = new Map<string, Map<string, Promise<LogReading>>>();
   private unsubscribe: (() => void) | undefined;
 
   constructor(journal: Journal) {
@@ -55,19 +56,27 @@ export class Broker {
 
   /** A page of a log after `position`. Sessions at the same place share one reading: a push to all is read once. */
   read(log: string, position: LogPosition): Promise<LogReading> {
-    // The name last: it may hold anything.
-    const place = `${position.offset} ${position.mark} ${log}`;
-    const shared = this.underWay.get(place);
+    const all = this.underWay.get(log) ?? new Map<string, Promise<LogReading>>();
+    this.underWay.set(log, all);
+    const place = `${position.offset} ${position.mark}`;
+    const shared = all.get(place);
     if (shared) return shared;
-    const reading = this.journal.read(log, position, pageBytes).finally(() => this.underWay.delete(place));
-    this.underWay.set(place, reading);
+    const reading = this.journal.read(log, position, pageBytes).finally(() => {
+      all.delete(place);
+      if (all.size === 0 && this.underWay.get(log) === all) this.underWay.delete(log);
+    });
+    all.set(place, reading);
     return reading;
   }
 
   private tell(news: JournalNews): void {
-    if (news.kind === 'log') this.logs.tell(news.log);
-    else if (news.kind === 'read') this.reads.tell(topicOf(news), news.frame);
-    else this.work.tell('work');
+    if (news.kind === 'log') {
+      // What began before may have seen nothing of it.
+      this.underWay.delete(news.log);
+      this.logs.tell(news.log);
+    }
+    if (news.kind === 'read') this.reads.tell(topicOf(news), news.frame);
+    if (news.kind === 'work') this.work.tell('work');
   }
 }
 

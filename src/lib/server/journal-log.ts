@@ -28,4 +28,6 @@ export interface LogReading {
   readonly entries: readonly LogEntry[];
   /** False: the log no longer holds exactly what follows the position; the entries begin at the oldest. */
   readonly recovered: boolean;
+  /** Whether the log held more after these entries when it was read. */
+  readonly more: boolean;
 }

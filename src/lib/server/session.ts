@@ -160,16 +160,18 @@ export class EventSession implements Session {
 
   private async sendPage(name: string, heard: Heard): Promise<void> {
     heard.stale = false;
-    const { entries, recovered } = await this.deps.broker.read(name, heard.position);
+    const { entries, recovered, more } = await this.deps.broker.read(name, heard.position);
     if (this.hasEnded) return;
+    // Else the next news say when to look again: a second look after each event would cost as much as the event.
+    heard.stale ||= more;
     if (!recovered && heard.anchored) {
       // Trimmed while this reader was behind. The gap is announced by the hello of its next stream.
       this.bye('slow');
       return;
     }
     for (const entry of entries) {
-      heard.stale = true;
       if (!this.hasRoom(entry.frame)) {
+        heard.stale = true;
         this.isBlocked = true;
         return;
       }

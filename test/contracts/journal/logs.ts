@@ -66,7 +66,7 @@ export function logSuite(subject: Subject): void {
       const { entries } = await journal.read('all', start, 1000);
       for (const [index, { offset, mark }] of entries.entries()) {
         const rest = await journal.read('all', { offset, mark }, 1000);
-        expect(rest).toEqual({ entries: entries.slice(index + 1), recovered: true });
+        expect(rest).toEqual({ entries: entries.slice(index + 1), recovered: true, more: false });
       }
     });
 
@@ -76,10 +76,10 @@ export function logSuite(subject: Subject): void {
       const pieces: string[][] = [];
       let position = start;
       for (;;) {
-        const { entries } = await journal.read('all', position, 4);
-        const last = entries.at(-1);
-        if (!last) break;
+        const { entries, more } = await journal.read('all', position, 4);
+        const last = entries.at(-1) as LogPosition;
         pieces.push(entries.map(({ frame }) => textOf(frame)));
+        if (!more) break;
         position = { offset: last.offset, mark: last.mark };
       }
       expect(pieces).toEqual([['1234'], ['12', '12'], ['12345']]);
@@ -102,8 +102,12 @@ export function logSuite(subject: Subject): void {
         expect(recovered).toBe(false);
         expect(entries.map(({ frame }) => textOf(frame))).toEqual(['a', 'b']);
       }
-      expect(await journal.read('role:nobody', { offset: 1, mark }, 1000)).toEqual({ entries: [], recovered: false });
-      expect(await journal.read('role:nobody', start, 1000)).toEqual({ entries: [], recovered: true });
+      expect(await journal.read('role:nobody', { offset: 1, mark }, 1000)).toEqual({
+        entries: [],
+        recovered: false,
+        more: false,
+      });
+      expect(await journal.read('role:nobody', start, 1000)).toEqual({ entries: [], recovered: true, more: false });
     });
 
     it('are there after a restart', async () => {
@@ -144,7 +148,7 @@ export function logSuite(subject: Subject): void {
       await journal.trim({ results: 0, logs: 100 });
       await restart(journal);
       expect(await journal.end('all')).toEqual(end);
-      expect(await journal.read('all', end, 1000)).toEqual({ entries: [], recovered: true });
+      expect(await journal.read('all', end, 1000)).toEqual({ entries: [], recovered: true, more: false });
       await pushAt(200, 'b');
       expect((await journal.read('all', end, 1000)).entries).toMatchObject([{ offset: 2 }]);
     });

@@ -39,7 +39,7 @@ export class MemoryLog {
       if (entries.length > 0 && bytes > maxBytes) break;
       entries.push(entry);
     }
-    return { entries, recovered };
+    return { entries, recovered, more: from + entries.length < this.#entries.length };
   }
 
   /**

@@ -54,7 +54,7 @@ export function endOf(db: Connection, log: string): LogPosition {
 
 export function readLog(db: Connection, log: string, position: LogPosition, maxBytes: number): LogReading {
   const row = findLog(db, log);
-  if (!row) return { entries: [], recovered: position.offset === 0 && position.mark === '' };
+  if (!row) return { entries: [], recovered: position.offset === 0 && position.mark === '', more: false };
   const recovered = markAt(db, row, position.offset) === position.mark;
   const after = recovered ? position.offset : row.start_offset;
   const end = endWithin(db, row.id, after, maxBytes);
@@ -70,7 +70,7 @@ export function readLog(db: Connection, log: string, position: LogPosition, maxB
   const entries = rows.map(({ offset, mark, outbox, chunk, frame, sum }): LogEntry => {
     return { log, offset, mark, kind: chunk === null ? 'push' : 'results', outbox, frame: frameOf(frame, sum) };
   });
-  return { entries, recovered };
+  return { entries, recovered, more: end < row.end_offset };
 }
 
 /** Drops a slice of the entries older than `before`. @returns Whether there may be more. */
