@@ -143,9 +143,9 @@ export class EventSession implements Session {
     this.isFeeding = true;
     try {
       while (!this.isBlocked && !this.hasEnded) {
-        const stale = [...this.logs].find(([, heard]) => heard.stale);
+        const stale = this.staleLog();
         if (this.missedReads.size > 0) await this.sendMissedReads();
-        else if (stale) await this.sendPage(...stale);
+        else if (stale !== undefined) await this.sendPage(...stale);
         else break;
       }
       if (!this.isBlocked && !this.hasEnded) this.sink.idle?.();
@@ -156,6 +156,11 @@ export class EventSession implements Session {
     } finally {
       this.isFeeding = false;
     }
+  }
+
+  private staleLog(): [name: string, heard: Heard] | undefined {
+    for (const each of this.logs) if (each[1].stale) return each;
+    return undefined;
   }
 
   private async sendPage(name: string, heard: Heard): Promise<void> {
