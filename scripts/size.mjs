@@ -103,7 +103,7 @@ const budgets = [
   {
     name: 'crudp/client without codec, gzip',
     wanted: 9 * KiB,
-    held: 27_700,
+    held: 27_950,
     measure: () => bundledGzip("export * from './src/client.ts'", codecFolder),
   },
   {

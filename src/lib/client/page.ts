@@ -127,6 +127,8 @@ export class Page {
     try {
       const [codec, durability] = await Promise.all([this.codec, settings.storage.durability(), this.feed.start()]);
       if (this.isClosed) return;
+      const { lost } = settings.storage;
+      if (lost) settings.onError(lost);
       this.status.change({ durability });
       this.duty = new Duty(
         {

@@ -1,3 +1,4 @@
+import type { CrudpError } from '../errors.ts';
 import type { Route } from '../packet.ts';
 
 /**
@@ -12,6 +13,11 @@ export interface Storage {
   readonly scope: string | null;
   /** Asks the platform, now. */
   durability(): Promise<Durability>;
+  /**
+   * `storage_lost`, where the platform says that it has thrown away what was stored, as it does with damaged files: what was
+   * saved and not answered is gone. To be asked after `durability`. Not every platform tells.
+   */
+  readonly lost?: CrudpError | undefined;
   /** Asks the platform, and by it the user perhaps, to keep what is stored. @returns What it has come to. */
   persist?(): Promise<Durability>;
   /** Where files are kept that are too large for a row; absent: there is no such place. */

@@ -1,7 +1,9 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { crudpClient } from '../../../src/lib/client/client.ts';
 import type { Storage } from '../../../src/lib/client/storage.ts';
 import { indexedDbStorage } from '../../../src/lib/client/storages/indexeddb.ts';
+import { contract } from '../../../src/lib/contract/contract.ts';
 import { testStorage } from '../../contracts/storage.ts';
 
 let count = 0;
@@ -223,6 +225,30 @@ describe('indexedDbStorage', () => {
       code: 'storage_failed',
     });
     connection.close();
+  });
+
+  it('says storage_lost where the browser has thrown away damaged files', async () => {
+    // As Chromium tells it; the property is on no other browser's event.
+    Object.defineProperties(IDBVersionChangeEvent.prototype, {
+      dataLoss: { value: 'total', configurable: true },
+      dataLossMessage: { value: 'checksum mismatch', configurable: true },
+    });
+    onTestFinished(() => {
+      for (const name of ['dataLoss', 'dataLossMessage']) Reflect.deleteProperty(IDBVersionChangeEvent.prototype, name);
+    });
+    const { storage } = await make();
+    expect(storage.lost).toBeUndefined();
+    const errors: unknown[] = [];
+    const client = crudpClient(contract({ version: 1 }, {}), {
+      url: 'http://127.0.0.1:9/api',
+      user: 'ana',
+      storage,
+      online: false,
+      onError: (error) => void errors.push(error),
+    });
+    onTestFinished(() => client.close());
+    await expect.poll(() => errors).toMatchObject([{ code: 'storage_lost' }]);
+    expect(String(errors[0])).toContain('checksum mismatch');
   });
 
   it('lets go of a database that is to be deleted, and opens it again', async () => {

@@ -42,6 +42,10 @@ export function indexedDbStorage(name: string, { persist = true }: IndexedDbOpti
   const memory = memoryStorage();
   const large = opfsFiles(name);
   let isRefused = false;
+  let lost: CrudpError | undefined;
+  const noteLoss = (message: string): void => {
+    lost = new CrudpError('storage_lost', `the browser has thrown away what was stored: ${message}`);
+  };
   let opening: Promise<unknown> | undefined;
 
   /** Decided once: half an outbox in memory and half on disk would be none. */
@@ -56,7 +60,7 @@ export function indexedDbStorage(name: string, { persist = true }: IndexedDbOpti
   };
 
   const durability = async (): Promise<Durability> => {
-    const probe = new IndexedDbConnection(name, null, () => {});
+    const probe = new IndexedDbConnection(name, null, noteLoss, () => {});
     await decide(probe);
     probe.close();
     if (isRefused) return 'memory';
@@ -70,13 +74,16 @@ export function indexedDbStorage(name: string, { persist = true }: IndexedDbOpti
     get largeFiles() {
       return isRefused ? undefined : large;
     },
+    get lost() {
+      return lost;
+    },
     durability,
     async persist() {
       if (persist && !isRefused) await storageManager().persist?.();
       return durability();
     },
     connect(hear) {
-      const disk = new IndexedDbConnection(name, scope, hear);
+      const disk = new IndexedDbConnection(name, scope, noteLoss, hear);
       const held = memory.connect(hear);
       const chosen = async (): Promise<StorageConnection> => {
         await decide(disk);
@@ -101,13 +108,15 @@ function storageManager(): StorageManager {
 
 class IndexedDbConnection implements StorageConnection {
   private readonly name: string;
+  private readonly onLoss: (message: string) => void;
   private readonly channel: BroadcastChannel | undefined;
   private database: Promise<Database> | undefined;
   isClosed = false;
 
   /** @param scope Null: it hears nothing and tells nothing. */
-  constructor(name: string, scope: string | null, hear: (note: unknown) => void) {
+  constructor(name: string, scope: string | null, onLoss: (message: string) => void, hear: (note: unknown) => void) {
     this.name = name;
+    this.onLoss = onLoss;
     if (scope === null) return;
     this.channel = new BroadcastChannel(scope);
     this.channel.onmessage = ({ data }) => hear(data);
@@ -164,7 +173,7 @@ class IndexedDbConnection implements StorageConnection {
     const forget = (): void => {
       this.database = undefined;
     };
-    this.database ??= openDatabase(this.name, forget).catch((error: unknown) => {
+    this.database ??= openDatabase(this.name, forget, this.onLoss).catch((error: unknown) => {
       forget();
       throw error;
     });
@@ -183,10 +192,19 @@ async function openPatiently(connection: IndexedDbConnection, pauseMs = 50): Pro
   }
 }
 
+/** Chromium's: it begins anew where it finds its files damaged, and says so here and nowhere else. */
+interface LossyUpgrade extends IDBVersionChangeEvent {
+  readonly dataLoss?: string;
+  readonly dataLossMessage?: string;
+}
+
 /** @param forget Called when the connection is no longer good: the next transaction opens another. */
-function openDatabase(name: string, forget: () => void): Promise<Database> {
+function openDatabase(name: string, forget: () => void, onLoss: (message: string) => void): Promise<Database> {
   return openDB<Schema>(name, schemaVersion, {
-    upgrade: (database, from, _to, tx) => upgradeSchema(database, from, tx),
+    upgrade(database, from, _to, tx, event: LossyUpgrade) {
+      if (event.dataLoss === 'total') onLoss(event.dataLossMessage ?? '');
+      return upgradeSchema(database, from, tx);
+    },
     // A newer page wants to upgrade, or the user deletes the data: who holds on blocks both.
     blocking(_current, _blocked, event) {
       forget();
