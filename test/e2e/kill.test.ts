@@ -43,16 +43,21 @@ describe.skipIf(!chromiumFound)('A browser that is killed', () => {
     expect(told.saved.size, where).toBeGreaterThan(rounds);
     expect(told.rejected, where).toEqual(new Map());
     expect(told.unstored, `${where}: lives in memory`).toEqual(new Map());
+    // Chromium may find its own files damaged after such an end, and begins anew. The application has been told of it, and
+    // everything saved from then on is held to the promise.
+    const kept = Math.max(0, ...told.lost.keys()) * 1_000_000;
     const unheard = (): string[] => {
       const heard = new Set(Array.from(told.confirmed.keys(), (key) => Number(key.split(' ')[0])));
-      const silent = [...told.saved.keys()].filter((n) => !heard.has(n));
+      const silent = [...told.saved.keys()].filter((n) => n >= kept && !heard.has(n));
       return silent.map((n) => `${n}, with ${told.effects.get(n) ?? 0} effects`);
     };
     // The outbox is empty a moment before the page has been told of the last of it.
     await expect.poll(unheard, { message: `${where}: without an answer` }).toEqual([]);
     for (const n of told.saved.keys()) {
-      expect(told.effects.get(n), `${where}: effects of ${n}`).toBe(1);
+      if (n >= kept || told.effects.has(n)) expect(told.effects.get(n), `${where}: effects of ${n}`).toBe(1);
     }
+    if (kept > 0)
+      console.warn(`${where}: the browser lost its storage before life ${[...told.lost.keys()].join(', ')}`);
     // What was saved just before the end, too late to be told of.
     for (const [n, count] of told.effects) expect(count, `${where}: effects of ${n}`).toBe(1);
     for (const [key, count] of told.confirmed) expect(count, `${where}: answers to ${key}`).toBe(1);

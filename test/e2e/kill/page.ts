@@ -10,20 +10,23 @@ const life = Number(query.get('life'));
 const WIDTH = 4;
 const count = Number(query.get('count') ?? Number.POSITIVE_INFINITY);
 const first = life * 1_000_000;
+let reports = 0;
 
 const client = crudpClient(appOfVersion(Number(query.get('version') ?? app.version)), {
   url: '/api',
   user: 'ana',
   storage: indexedDbStorage('kill'),
   online: query.get('online') !== 'false',
+  onError(error) {
+    console.error(error);
+    if ((error as { code?: string }).code === 'storage_lost') report('lost', 0);
+  },
 });
 
 client.marks.on('create', (event) => {
   if (event.kind !== 'confirmed' && event.kind !== 'rejected') return;
   for (const { n } of event.records) report(event.kind, n);
 });
-
-let reports = 0;
 
 /** Synchronous: the server has heard it before a handler returns, or it is heard again in the next life. */
 function report(kind: string, n: number): void {

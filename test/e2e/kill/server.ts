@@ -21,6 +21,8 @@ export interface Told {
   readonly rejected: Map<string, number>;
   /** Lives of the page that had their outbox in memory: the browser refused to store it. */
   readonly unstored: Map<number, number>;
+  /** Lives of the page whose browser had thrown away what was stored before. */
+  readonly lost: Map<number, number>;
 }
 
 /** A server with its page, which outlives the browsers. */
@@ -42,6 +44,7 @@ export async function startKillServer(): Promise<KillServer> {
     confirmed: new Map(),
     rejected: new Map(),
     unstored: new Map(),
+    lost: new Map(),
   };
   const waiting = new Map<string, { left: number; resolve: () => void }>();
   const hear = (what: keyof Told | 'empty'): void => {
@@ -80,7 +83,7 @@ export async function startKillServer(): Promise<KillServer> {
       const what = pathname.slice(1);
       if (what === 'saved') tell(what, told.saved, n);
       const life = searchParams.get('life');
-      if (what === 'unstored') tell(what, told.unstored, Number(life));
+      if (what === 'unstored' || what === 'lost') tell(what, told[what], Number(life));
       const report = `${life} ${searchParams.get('report')}`;
       if ((what === 'confirmed' || what === 'rejected') && !reports.has(report)) {
         reports.add(report);
