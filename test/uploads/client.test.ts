@@ -164,33 +164,36 @@ describe('A client with files', () => {
   });
 
   // Lost by the server before the request that is named: what it has answered until then no longer holds.
-  it.each(['HEAD', 'PATCH'])('starts again from 0 where the server has lost what it had, before a %s', async (method) => {
-    const directory = await temporaryFolder();
-    const asked: string[] = [];
-    let isLost = false;
-    const server = await serveLibrary({
-      directory,
-      authenticate(request) {
-        if (!isLost && request.method === method && asked.includes('PATCH')) {
-          isLost = true;
-          for (const name of readdirSync(directory)) {
-            if (name !== 'secret') rmSync(join(directory, name), { recursive: true });
+  it.each(['HEAD', 'PATCH'])(
+    'starts again from 0 where the server has lost what it had, before a %s',
+    async (method) => {
+      const directory = await temporaryFolder();
+      const asked: string[] = [];
+      let isLost = false;
+      const server = await serveLibrary({
+        directory,
+        authenticate(request) {
+          if (!isLost && request.method === method && asked.includes('PATCH')) {
+            isLost = true;
+            for (const name of readdirSync(directory)) {
+              if (name !== 'secret') rmSync(join(directory, name), { recursive: true });
+            }
           }
-        }
-        asked.push(String(request.method));
-        return { user: String(request.headers['x-user']) };
-      },
-    });
-    const way = await cuttable(server.url);
-    const client = clientOf({ url: `http://127.0.0.1:${way.port}/api` });
-    const content = randomBytes(100_000);
-    way.cutAfter(50_000);
-    const operation = client.photos.create(file(content));
-    await expect.poll(() => way.cuts).toBe(1);
-    client.retry();
-    expect(await operation.result).toEqual([sha256Of(content)]);
-    expect(isLost).toBe(true);
-  });
+          asked.push(String(request.method));
+          return { user: String(request.headers['x-user']) };
+        },
+      });
+      const way = await cuttable(server.url);
+      const client = clientOf({ url: `http://127.0.0.1:${way.port}/api` });
+      const content = randomBytes(100_000);
+      way.cutAfter(50_000);
+      const operation = client.photos.create(file(content));
+      await expect.poll(() => way.cuts).toBe(1);
+      client.retry();
+      expect(await operation.result).toEqual([sha256Of(content)]);
+      expect(isLost).toBe(true);
+    },
+  );
 
   it('asks for its headers before each request, however long one file takes', async () => {
     let token = 0;
