@@ -1,22 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { chromiumArgs, chromiumPath } from '../../../scripts/chromium.mjs';
-
-/** Whether a process of a group is alive; those that are dead and not yet fetched by their parent are not. */
-async function isRunning(group: number): Promise<boolean> {
-  const names = await readdir('/proc').catch((): string[] => []);
-  const stats = names
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readFile(`/proc/${name}/stat`, 'latin1').catch(() => ''));
-  // After the program's name, in parentheses: state, parent, group.
-  const fields = (await Promise.all(stats)).map((stat) => stat.slice(stat.lastIndexOf(')') + 2).split(' '));
-  return fields.some(([state, , own]) => own === String(group) && state !== 'Z' && state !== 'X');
-}
 
 /** A browser profile whose browser may be killed and started again. Driven by the pages it shows, and by nothing else. */
 export class Profile {
@@ -38,8 +26,6 @@ export class Profile {
     const exited = once(child, 'exit');
     process.kill(-child.pid, 'SIGKILL');
     await exited;
-    // The first of them may be gone while another still writes: files that two browsers have at once are soon damaged.
-    while (await isRunning(child.pid)) await setTimeout(5);
   }
 
   /** Another one with the same files, as a backup program makes it; the browser is not running. */
@@ -49,6 +35,19 @@ export class Profile {
     const filter = (path: string): boolean => !basename(path).startsWith('Singleton');
     await cp(this.folder, copy.folder, { recursive: true, filter });
     return copy;
+  }
+
+  /** As when a disk has failed: bytes in the midst of what IndexedDB has written; the browser is not running. */
+  async damage(): Promise<void> {
+    const files = await readdir(this.folder, { recursive: true });
+    // What LevelDB has not gone over to its tables yet, which is all of a young database.
+    const logs = files.filter((file) => /IndexedDB.*\.log$/.test(file));
+    if (logs.length === 0) throw new Error('no log of an IndexedDB is in the profile');
+    for (const log of logs) {
+      const path = join(this.folder, log);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.fill(0x5a, bytes.length >>> 2, bytes.length >>> 1));
+    }
   }
 
   async delete(): Promise<void> {
