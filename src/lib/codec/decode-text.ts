@@ -15,6 +15,8 @@ const ROOM_BYTES = 1 << 14;
 const room = new Uint8Array(ROOM_BYTES);
 /** In each of four bytes the bit that no ASCII byte has. */
 const NOT_ASCII = 0x80808080;
+/** Where there is one accent there are more: for so many bytes nobody looks for four of ASCII again. */
+const NEAR = 32;
 
 /** A frame's bytes as texts. */
 export class FrameText {
@@ -130,22 +132,28 @@ function decode(frame: Uint8Array, offset: number, bytes: number, units: number)
   const end = offset + bytes;
   let i = offset;
   let k = 0;
-  while (i < end) {
-    const four = i + 4 <= end ? from.getUint32(i, true) : NOT_ASCII;
-    if ((four & NOT_ASCII) === 0) {
+  run: while (i < end) {
+    let stop = end;
+    while (i + 4 <= end) {
+      const four = from.getUint32(i, true);
+      if ((four & NOT_ASCII) !== 0) {
+        stop = Math.min(i + NEAR, end);
+        break;
+      }
       to.setUint32(k, four, true);
       i += 4;
       k += 4;
-      continue;
     }
-    const byte = frame[i++] as number;
-    if (byte < 0x80) {
-      out[k++] = byte;
-      continue;
+    while (i < stop) {
+      const byte = frame[i++] as number;
+      if (byte < 0x80) {
+        out[k++] = byte;
+        continue;
+      }
+      const letter = ((byte & 3) << 6) | ((frame[i++] as number) & 63);
+      if (byte > 0xc3 || letter < 0xa0) break run;
+      out[k++] = letter;
     }
-    const letter = ((byte & 3) << 6) | ((frame[i++] as number) & 63);
-    if (byte > 0xc3 || letter < 0xa0) break;
-    out[k++] = letter;
   }
   const text = k === units ? latin1(out, 0, units) : utf8.decode(frame.subarray(offset, end));
   out.fill(0, 0, k);

@@ -29,10 +29,10 @@ import { judgeRecords } from './judge.ts';
 import type { Kernels } from './kernels.ts';
 import { installSchema } from './program.ts';
 import type { RouteRecords } from './route-records.ts';
+import { Ungatherable } from './ungatherable.ts';
 import type { Writable } from './writable.ts';
 import { writePlace, writeRequest, writeRoutes } from './write-head.ts';
 import { writeMessages, writeResults } from './write-results.ts';
-import { Ungatherable } from './write-scalars.ts';
 
 /**
  * Encodes any kind of batch.

@@ -16,7 +16,7 @@ import {
 import { isInherited } from './inherited.ts';
 import type { Column, Gatherer, Gathering, Rest, Struct } from './plan.ts';
 import { type Range, ranges } from './ranges.ts';
-import { tooMuchText } from './write-scalars.ts';
+import { tooMuchText } from './write-text.ts';
 
 /** A kind of column whose elements generated code writes. */
 interface Direct {

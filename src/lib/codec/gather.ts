@@ -19,7 +19,9 @@ import { gatheringOf } from './gather-fields.ts';
 import type { Kernels } from './kernels.ts';
 import { type Column, planOf, type Rest, type Struct } from './plan.ts';
 import { pluck } from './pluck-fields.ts';
-import { takeColumn, tooMuchText, Ungatherable, writeRun, writeScalars } from './write-scalars.ts';
+import { Ungatherable } from './ungatherable.ts';
+import { takeColumn, writeScalars } from './write-scalars.ts';
+import { tooMuchText, writeRun } from './write-text.ts';
 
 /**
  * Turns records into columns in the arena, one group at a time: a column of a struct becomes one for each field, a list's

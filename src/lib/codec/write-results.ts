@@ -16,7 +16,7 @@ import { EncodeError } from '../errors.ts';
 import type { PacketResult } from '../packet.ts';
 import type { Kernels } from './kernels.ts';
 import { isWhole } from './writable.ts';
-import { tooMuchText, writeText } from './write-scalars.ts';
+import { tooMuchText, writeText } from './write-text.ts';
 
 /** The messages that are not empty, and whose they are. */
 interface Messages {
