@@ -167,7 +167,7 @@ function responseReader(open: OpenFrame): Read<DecodedResponse> {
         route,
         records: records.take(route, f64[counts + i] as number),
         status: i32[statuses + i] as number,
-        message: messages === undefined ? '' : (messages[i] as string),
+        message: messages === undefined ? '' : messages.of(i),
       };
       results[i - from] = records.reading === undefined ? result : { ...result, ...records.reading };
     }

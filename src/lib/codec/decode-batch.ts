@@ -116,11 +116,10 @@ export class OpenFrame {
     });
   }
 
-  /** Each result's message; undefined: none has any. */
-  messages(): string[] | undefined {
+  /** Undefined: no result has any. */
+  messages(): Messages | undefined {
     const k = this.word(TAPE_MESSAGES);
     if (k === 0) return undefined;
-    const out = new Array<string>(this.count).fill('');
     const { i32, u32 } = this.heap;
     const index = this.word(TAPE_MESSAGE_INDEX) >>> 2;
     const lengths = this.word(TAPE_MESSAGE_LENGTHS) >>> 2;
@@ -132,8 +131,7 @@ export class OpenFrame {
       lengths,
       unitsOf(u32, lengths, k),
     ).take(k);
-    for (const [j, text] of texts.entries()) out[i32[index + j] as number] = text;
-    return out;
+    return new Messages(texts, i32, index);
   }
 
   /**
@@ -175,5 +173,28 @@ export class OpenFrame {
 
   private word(index: number): number {
     return this.heap.u32[this.tape + index] as number;
+  }
+}
+
+/** The messages of a frame's results, to be asked for in their order. */
+class Messages {
+  private readonly texts: readonly string[];
+  private readonly indices: Int32Array;
+  private readonly first: number;
+  private taken = 0;
+
+  /** @param first Place in `indices` of the first text's result. */
+  constructor(texts: readonly string[], indices: Int32Array, first: number) {
+    this.texts = texts;
+    this.indices = indices;
+    this.first = first;
+  }
+
+  /** That of result i; most have none. */
+  of(i: number): string {
+    const { taken, texts } = this;
+    if (taken === texts.length || this.indices[this.first + taken] !== i) return '';
+    this.taken++;
+    return texts[taken] as string;
   }
 }

@@ -1,4 +1,4 @@
-import { GROUP_MISMATCH, GROUP_UNSUPPORTED } from '../../../assembly/protocol.ts';
+import { GROUP_MISMATCH, GROUP_READ, GROUP_UNSUPPORTED } from '../../../assembly/protocol.ts';
 import type { ShapeTable } from '../contract/field.ts';
 import type { Issue } from '../errors.ts';
 import type { Mark, Reading } from '../packet.ts';
@@ -21,20 +21,23 @@ export interface Packets {
   items(i: number): number;
 }
 
-/** A group of a frame; without a reader where its columns were not read. */
+/** What a frame has of a route: a group, without a reader where its columns were not read, or packets without records. */
 export class RecordGroup {
-  readonly state: number;
+  /** Of the route's packets, those without records too. */
+  readonly mark: Mark | undefined;
   readonly reader: GroupReader | null;
   /** Those that were made last, from the group's `start`-th on. */
   records: readonly unknown[] = [];
   start = 0;
   /** Index in the group of the first record that no packet has taken. */
   next = 0;
+  /** How many records the packets that are made next have. */
+  wanted = 0;
   private readonly total: number;
 
   /** @param total How many records it has. */
   constructor(state: number, reader: GroupReader | null, total: number) {
-    this.state = state;
+    this.mark = marks[state];
     this.reader = reader;
     this.total = total;
   }
@@ -52,13 +55,13 @@ export class PacketRecords {
   reading: Reading | undefined;
   private readonly packets: Packets;
   private readonly table: ShapeTable;
-  private readonly groups: ReadonlyMap<number, RecordGroup>;
+  /** By route; those that have no records are added as they are met. */
+  private readonly groups: Map<number, RecordGroup>;
   // Neighbours mostly have the same route.
   private route = -1;
-  private group: RecordGroup | undefined;
-  private mark: Mark | undefined;
+  private group!: RecordGroup;
 
-  constructor(packets: Packets, table: ShapeTable, groups: ReadonlyMap<number, RecordGroup>) {
+  constructor(packets: Packets, table: ShapeTable, groups: Map<number, RecordGroup>) {
     this.packets = packets;
     this.table = table;
     this.groups = groups;
@@ -66,22 +69,25 @@ export class PacketRecords {
 
   /** Makes the records of the packets `from` … `to - 1`, which follow those that were made last. */
   make(from: number, to: number): void {
-    if (from === 0 && to === this.packets.count) {
-      for (const group of this.groups.values()) group.make(Number.POSITIVE_INFINITY);
-      return;
-    }
-    const counts = new Map<RecordGroup, number>();
+    const all = from === 0 && to === this.packets.count;
+    if (!all) this.count(from, to);
+    for (const group of this.groups.values()) group.make(all ? Number.POSITIVE_INFINITY : group.wanted);
+  }
+
+  /** What each group's packets of `from` … `to - 1` want of it. */
+  private count(from: number, to: number): void {
+    for (const group of this.groups.values()) group.wanted = 0;
     for (let i = from; i < to; i++) {
-      const group = this.groups.get(this.packets.route(i));
-      if (group?.reader) counts.set(group, (counts.get(group) ?? 0) + this.packets.items(i));
+      const route = this.packets.route(i);
+      if (route !== this.route) this.turnTo(route);
+      this.group.wanted += this.packets.items(i);
     }
-    for (const [group, n] of counts) group.make(n);
   }
 
   /** The records of the next packet; every one takes, one after another. */
   take(route: number, items: number): readonly unknown[] {
     if (route !== this.route) this.turnTo(route);
-    const { mark } = this;
+    const { mark } = this.group;
     if (mark !== undefined) {
       this.reading = { mark, items };
       return none;
@@ -92,7 +98,7 @@ export class PacketRecords {
 
   private deal(items: number): readonly unknown[] {
     const { group } = this;
-    if (!group?.reader) return none;
+    if (group.reader === null) return none;
     const { records, start, next } = group;
     group.next += items;
     if (group.reader.issues.size > 0) {
@@ -109,11 +115,13 @@ export class PacketRecords {
   }
 
   private turnTo(route: number): void {
+    let group = this.groups.get(route);
+    if (group === undefined) {
+      group = new RecordGroup(this.table.has(route) ? GROUP_READ : GROUP_UNSUPPORTED, null, 0);
+      this.groups.set(route, group);
+    }
     this.route = route;
-    const group = this.groups.get(route);
     this.group = group;
-    if (group === undefined) this.mark = this.table.has(route) ? undefined : 'unsupported';
-    else this.mark = marks[group.state];
   }
 }
 
