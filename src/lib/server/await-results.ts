@@ -42,11 +42,10 @@ export async function awaitResults(
     });
   };
   const timer = clock.after(waitMs, end);
-  const unlisten = [
-    broker.onResults(key, (seqs) => seqs.includes(lastSeq) && end()),
-    broker.onLog(`user:${key.user}`, askSoon),
-    broker.onRead(key, askSoon),
-  ];
+  const stop = broker.onResults(key, (seqs) => seqs.includes(lastSeq) && end());
+  const listener = { hearLog: askSoon, hearRead: askSoon };
+  const logs = [`user:${key.user}`];
+  broker.listen(listener, logs, key);
   for (const signal of signals) signal.addEventListener('abort', end);
   try {
     // After the listening has begun: nothing that is committed in between goes unheard.
@@ -56,6 +55,7 @@ export async function awaitResults(
     timer.cancel();
     asking?.cancel();
     for (const signal of signals) signal.removeEventListener('abort', end);
-    for (const stop of unlisten) stop();
+    broker.unlisten(listener, logs, key);
+    stop();
   }
 }

@@ -1,17 +1,25 @@
 import type { Journal, JournalNews, OutboxKey } from './journal.ts';
 import type { LogPosition, LogReading } from './journal-log.ts';
-import { Topics } from './topics.ts';
+import { ManyMap } from './many-map.ts';
 
 /** About what one event carries (C.3), and so what one reading takes. */
 const pageBytes = 49_152;
 
+/** Whoever is told of news, as long as it is known to the broker. */
+export interface NewsListener {
+  /** A log that it hears has new entries. */
+  hearLog(log: string): void;
+  /** Results of the outbox's reads, as a response frame. */
+  hearRead(frame: Uint8Array): void;
+}
+
 /** Hands the journal's news to the sessions and waiting requests of this process, and reads for them. */
 export class Broker {
   private readonly journal: Journal;
-  private readonly logs = new Topics<string, void>();
-  private readonly reads = new Topics<string, Uint8Array>();
-  private readonly results = new Topics<string, readonly number[]>();
-  private readonly work = new Topics<'work', void>();
+  private readonly logs = new ManyMap<string, NewsListener>();
+  private readonly reads = new ManyMap<string, NewsListener>();
+  private readonly results = new ManyMap<string, (seqs: readonly number[]) => void>();
+  private readonly workers = new Set<() => void>();
   /** By log and place. */
   private readonly underWay = new Map<string, Map<string, Promise<LogReading>>>();
   private unsubscribe: (() => void) | undefined;
@@ -29,29 +37,34 @@ export class Broker {
     this.unsubscribe = undefined;
   }
 
-  /** Hears that a log has new entries. @returns Ends it. */
-  onLog(log: string, listener: () => void): () => void {
-    return this.logs.listen(log, listener);
+  /** From now on the listener hears these logs and the outbox's reads. */
+  listen(listener: NewsListener, logs: readonly string[], key: OutboxKey): void {
+    for (const log of logs) this.logs.add(log, listener);
+    this.reads.add(topicOf(key), listener);
   }
 
-  /** Hears results of an outbox's reads, as response frames. @returns Ends it. */
-  onRead(key: OutboxKey, listener: (frame: Uint8Array) => void): () => void {
-    return this.reads.listen(topicOf(key), listener);
+  /** Ends what `listen` began with the same arguments. Idempotent. */
+  unlisten(listener: NewsListener, logs: readonly string[], key: OutboxKey): void {
+    for (const log of logs) this.logs.delete(log, listener);
+    this.reads.delete(topicOf(key), listener);
   }
 
   /** Hears which packets of an outbox have come to a durable result in this process. @returns Ends it. */
   onResults(key: OutboxKey, listener: (seqs: readonly number[]) => void): () => void {
-    return this.results.listen(topicOf(key), listener);
+    const topic = topicOf(key);
+    this.results.add(topic, listener);
+    return () => this.results.delete(topic, listener);
   }
 
   /** Told by whoever commits results: who waits for them need not ask the journal after each commit. */
   tellResults(key: OutboxKey, seqs: readonly number[]): void {
-    this.results.tell(topicOf(key), seqs);
+    for (const listener of this.results.of(topicOf(key))) listener(seqs);
   }
 
   /** Hears that packets wait to be run. @returns Ends it. */
   onWork(listener: () => void): () => void {
-    return this.work.listen('work', listener);
+    this.workers.add(listener);
+    return () => this.workers.delete(listener);
   }
 
   /** A page of a log after `position`. Sessions at the same place share one reading: a push to all is read once. */
@@ -73,10 +86,10 @@ export class Broker {
     if (news.kind === 'log') {
       // What began before may have seen nothing of it.
       this.underWay.delete(news.log);
-      this.logs.tell(news.log);
+      for (const listener of this.logs.of(news.log)) listener.hearLog(news.log);
     }
-    if (news.kind === 'read') this.reads.tell(topicOf(news), news.frame);
-    if (news.kind === 'work') this.work.tell('work');
+    if (news.kind === 'read') for (const listener of this.reads.of(topicOf(news))) listener.hearRead(news.frame);
+    if (news.kind === 'work') for (const wake of this.workers) wake();
   }
 }
 

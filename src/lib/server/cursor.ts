@@ -21,32 +21,36 @@ const flagIncomplete = 1;
 const headBytes = 10;
 const text = new TextEncoder();
 
-/**
- * Logs first named are first to find room.
- *
- * @param hashOf For whoever encodes the same names again and again.
- */
-export function encodeCursor(
-  epoch: string,
-  places: Iterable<readonly [log: string, position: LogPosition]>,
-  hashOf: (log: string) => number = nameHash,
-): string {
-  const bytes = Buffer.allocUnsafe(maxBytes);
-  bytes[0] = version;
-  bytes[1] = 0;
-  bytes.write(epoch, 2, 'hex');
+/** A place in a log, as it is written into a cursor. */
+export interface Place {
+  /** `nameHash` of the log's name. */
+  readonly hash: number;
+  readonly position: LogPosition;
+}
+
+/** Holds the cursor that is written, and from one to the next the epoch: a broadcast writes thousands of them. */
+const scratch = Buffer.alloc(maxBytes);
+let scratchEpoch = '';
+scratch[0] = version;
+
+/** Logs first named are first to find room. */
+export function encodeCursor(epoch: string, places: readonly Place[]): string {
+  if (epoch !== scratchEpoch) scratch.write(epoch, 2, 'hex');
+  scratchEpoch = epoch;
+  scratch[1] = 0;
   let end = headBytes;
-  for (const [log, { offset, mark }] of places) {
+  for (const { hash, position } of places) {
+    const { offset, mark } = position;
     const size = 2 + varintBytes(offset) + (offset > 0 ? 4 : 0);
     if (end + size > maxBytes) {
-      bytes.writeUInt8(flagIncomplete, 1);
+      scratch[1] = flagIncomplete;
       break;
     }
-    end = bytes.writeUInt16LE(hashOf(log), end);
-    end = writeVarint(bytes, offset, end);
-    if (offset > 0) end += bytes.write(mark, end, 'hex');
+    end = scratch.writeUInt16LE(hash, end);
+    end = writeVarint(scratch, offset, end);
+    if (offset > 0) end = scratch.writeUInt32BE(Number.parseInt(mark, 16), end);
   }
-  return bytes.toString('base64url', 0, end);
+  return scratch.toString('base64url', 0, end);
 }
 
 /**

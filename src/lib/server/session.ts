@@ -1,10 +1,12 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { Broker } from './broker.ts';
+import type { Broker, NewsListener } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
-import { type Cursor, decodeCursor, encodeCursor, nameHash } from './cursor.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
 import { base64 } from './frame-text.ts';
-import type { Journal } from './journal.ts';
-import type { LogEntry, LogPosition } from './journal-log.ts';
+import { beginning, type Heard, heardBy, logsOf, placeIn } from './heard.ts';
+import type { JointTimer } from './joint-timer.ts';
+import type { Identity, Journal } from './journal.ts';
+import type { LogEntry, LogReading } from './journal-log.ts';
 import type { Log } from './log.ts';
 
 export interface SessionDeps {
@@ -17,75 +19,91 @@ export interface SessionDeps {
   /** The sequence numbers of the results in a response frame. */
   readonly seqsOf: (frame: Uint8Array) => readonly number[];
   readonly heartbeatMs: number;
-  readonly stuckMs: number;
   readonly maxUnsentBytes: number;
+  /** Wakes a session when its next heartbeat is due. */
+  readonly beats: JointTimer<EventSession>;
+  /** Wakes a session that could not hand over all it had when nothing of it has been taken for too long. */
+  readonly patience: JointTimer<EventSession>;
 }
 
-/** A log that the session hears: the last entry it handed over, and whether there may be more. */
-interface Heard {
-  /** Of its name, as cursors have it. */
-  readonly hash: number;
-  position: LogPosition;
-  stale: boolean;
-  /** False while `position` is not in the log: what the cursor knew is gone, and reading begins at the oldest. */
-  anchored: boolean;
-}
-
-const beginning: LogPosition = { offset: 0, mark: '' };
 /** What surrounds an event's data, at most: field names and a cursor. */
 export const eventOverheadBytes = 320;
 
-/** One open event stream (C.3): reads the logs its user hears as fast as its sink takes them, and no faster. */
-export class EventSession implements Session {
+/**
+ * One open event stream (C.3): reads the logs its user hears as fast as its sink takes them, and no faster.
+ *
+ * A server holds ten thousand of them that wait, so what it keeps is little: no timers, tables or functions of its own.
+ */
+export class EventSession implements Session, NewsListener {
+  readonly outbox: string;
   private readonly deps: SessionDeps;
-  private readonly request: EventsRequest;
+  private readonly identity: Identity;
+  private readonly expiresAt: number | undefined;
   private readonly sink: EventSink;
-  private readonly onEnd: () => void;
-  private readonly logs: Map<string, Heard>;
+  private readonly onEnd: (session: EventSession) => void;
+  private readonly logs: readonly Heard[];
   /** Results of reads that found no room: in no log, so they are fetched again by number. */
-  private readonly missedReads = new Set<number>();
-  private readonly unlisten: (() => void)[] = [];
-  private readonly timers = new Map<string, Timer>();
+  private missedReads: Set<number> | undefined;
+  /** Where it waits for its next heartbeat. */
+  private beating: Set<EventSession> | undefined;
+  /** Where it waits for its reader, and what that one had taken when the waiting began. */
+  private waiting: Set<EventSession> | undefined;
+  private takenThen = 0;
+  private expiry: Timer | undefined;
   private isOpen = false;
   private isFeeding = false;
   private isBlocked = false;
   private hasEnded = false;
 
   /** @param onEnd Called once, however it ends. */
-  constructor(deps: SessionDeps, request: EventsRequest, sink: EventSink, onEnd: () => void) {
+  constructor(
+    deps: SessionDeps,
+    { identity, outbox, expiresAt }: EventsRequest,
+    sink: EventSink,
+    onEnd: (session: EventSession) => void,
+  ) {
     this.deps = deps;
-    this.request = request;
+    this.identity = identity;
+    this.outbox = outbox;
+    this.expiresAt = expiresAt;
     this.sink = sink;
     this.onEnd = onEnd;
-    const { user, roles } = request.identity;
-    const names = new Set([`user:${user}`, 'all', ...roles.map((role) => `role:${role}`).sort()]);
-    this.logs = new Map(
-      [...names].map((name) => [name, { hash: nameHash(name), position: beginning, stale: false, anchored: true }]),
-    );
+    this.logs = heardBy(identity);
   }
 
-  /** Sends `hello`, then begins to feed. */
-  async open(): Promise<void> {
+  /**
+   * Sends `hello`, then begins to feed.
+   *
+   * @param cursor Where to begin; null: at the end.
+   */
+  async open(cursor: string | null): Promise<void> {
     const { broker, log } = this.deps;
-    const { identity, outbox } = this.request;
+    const { outbox, identity } = this;
     this.sink.onDrain = () => this.unblock();
     // Before the first look at the logs, so that nothing is committed unheard between the two.
-    for (const [name, heard] of this.logs) {
-      this.unlisten.push(
-        broker.onLog(name, () => {
-          heard.stale = true;
-          void this.feed();
-        }),
-      );
-    }
-    this.unlisten.push(broker.onRead({ user: identity.user, outbox }, (frame) => this.sendRead(frame)));
-    const recovered = await this.findPlaces();
+    broker.listen(this, logsOf(identity), { user: identity.user, outbox });
+    const recovered = await this.findPlaces(cursor);
     if (this.hasEnded) return;
     this.isOpen = true;
     log({ event: 'stream_opened', user: identity.user, outbox, recovered });
     this.sendHello(recovered);
-    this.beat();
+    this.beating = this.deps.beats.add(this);
     this.watchCredentials();
+    void this.feed();
+  }
+
+  hearLog(log: string): void {
+    for (const heard of this.logs) if (heard.name === log) heard.stale = true;
+    void this.feed();
+  }
+
+  hearRead(frame: Uint8Array): void {
+    if (this.isOpen && !this.isBlocked && this.missedReads === undefined && this.hasRoom(frame)) {
+      this.send({ event: 'results', data: base64(frame) });
+      return;
+    }
+    this.missedReads ??= new Set();
+    for (const seq of this.deps.seqsOf(frame)) this.missedReads.add(seq);
     void this.feed();
   }
 
@@ -93,8 +111,8 @@ export class EventSession implements Session {
     this.end('gone');
   }
 
-  get outbox(): string {
-    return this.request.outbox;
+  get user(): string {
+    return this.identity.user;
   }
 
   get unsentBytes(): number {
@@ -114,22 +132,21 @@ export class EventSession implements Session {
   }
 
   /** @returns Whether the logs hold exactly what follows the cursor. */
-  private async findPlaces(): Promise<boolean> {
+  private async findPlaces(text: string | null): Promise<boolean> {
     const { journal, broker } = this.deps;
-    const { cursor: text } = this.request;
-    const cursor = text === null ? null : decodeCursor(text, [...this.logs.keys()]);
+    const cursor = text === null ? null : decodeCursor(text, logsOf(this.identity));
     const isOurs = cursor?.epoch === journal.epoch;
     const found = await Promise.all(
-      Array.from(this.logs, async ([name, heard]) => {
-        const place = text === null ? 'end' : isOurs ? placeIn(cursor, name) : null;
+      this.logs.map(async (heard) => {
+        const place = text === null ? 'end' : isOurs ? placeIn(cursor, heard.name) : null;
         if (place === 'end') {
-          heard.position = await journal.end(name);
+          heard.position = await journal.end(heard.name);
           return true;
         }
-        const { entries, recovered } = await broker.read(name, place ?? beginning);
+        const { entries, recovered } = await broker.read(heard.name, place ?? beginning);
         if (place && recovered) heard.position = place;
         else if (entries.length > 0) heard.anchored = false;
-        else heard.position = await journal.end(name);
+        else heard.position = await journal.end(heard.name);
         heard.stale ||= entries.length > 0;
         return place !== null && recovered;
       }),
@@ -143,10 +160,13 @@ export class EventSession implements Session {
     this.isFeeding = true;
     try {
       while (!this.isBlocked && !this.hasEnded) {
-        const stale = this.staleLog();
-        if (this.missedReads.size > 0) await this.sendMissedReads();
-        else if (stale !== undefined) await this.sendPage(...stale);
-        else break;
+        const stale = this.logs.find((heard) => heard.stale);
+        if (this.missedReads !== undefined) await this.sendMissedReads(this.missedReads);
+        else if (stale === undefined) break;
+        else {
+          stale.stale = false;
+          this.sendPage(stale, await this.deps.broker.read(stale.name, stale.position));
+        }
       }
       if (!this.isBlocked && !this.hasEnded) this.sink.idle?.();
     } catch (error) {
@@ -158,14 +178,7 @@ export class EventSession implements Session {
     }
   }
 
-  private staleLog(): [name: string, heard: Heard] | undefined {
-    for (const each of this.logs) if (each[1].stale) return each;
-    return undefined;
-  }
-
-  private async sendPage(name: string, heard: Heard): Promise<void> {
-    heard.stale = false;
-    const { entries, recovered, more } = await this.deps.broker.read(name, heard.position);
+  private sendPage(heard: Heard, { entries, recovered, more }: LogReading): void {
     if (this.hasEnded) return;
     // Else the next news say when to look again: a second look after each event would cost as much as the event.
     heard.stale ||= more;
@@ -193,23 +206,14 @@ export class EventSession implements Session {
 
   private sendHello(recovered: boolean): void {
     const { journal, contract, heartbeatMs } = this.deps;
-    const { user } = this.request.identity;
+    const { user } = this.identity;
     const data = JSON.stringify({ epoch: journal.epoch, user, contract, recovered, heartbeatMs });
     this.send({ id: this.cursor(), event: 'hello', data });
   }
 
-  private sendRead(frame: Uint8Array): void {
-    if (this.isOpen && !this.isBlocked && this.missedReads.size === 0 && this.hasRoom(frame)) {
-      this.send({ event: 'results', data: base64(frame) });
-      return;
-    }
-    for (const seq of this.deps.seqsOf(frame)) this.missedReads.add(seq);
-    void this.feed();
-  }
-
-  private async sendMissedReads(): Promise<void> {
-    const { identity, outbox } = this.request;
-    const seqs = [...this.missedReads].slice(0, 100);
+  private async sendMissedReads(missed: Set<number>): Promise<void> {
+    const { identity, outbox } = this;
+    const seqs = [...missed].slice(0, 100);
     const chunks = await this.deps.journal.results({ user: identity.user, outbox }, seqs, this.deps.maxUnsentBytes);
     if (this.hasEnded) return;
     for (const { frame, seqs: sent } of chunks) {
@@ -218,10 +222,11 @@ export class EventSession implements Session {
         return;
       }
       this.send({ event: 'results', data: base64(frame) });
-      for (const seq of sent) this.missedReads.delete(seq);
+      for (const seq of sent) missed.delete(seq);
     }
     // Acknowledged in the meantime, for instance by way of a POST's answer.
-    if (chunks.length === 0) for (const seq of seqs) this.missedReads.delete(seq);
+    if (chunks.length === 0) for (const seq of seqs) missed.delete(seq);
+    if (missed.size === 0) this.missedReads = undefined;
   }
 
   private send(event: StreamEvent): void {
@@ -241,67 +246,50 @@ export class EventSession implements Session {
   }
 
   private cursor(): string {
-    const { logs } = this;
-    const places = Array.from(logs, ([name, { position }]) => [name, position] as const);
-    return encodeCursor(this.deps.journal.epoch, places, (name) => (logs.get(name) as Heard).hash);
+    return encodeCursor(this.deps.journal.epoch, this.logs);
   }
 
-  private beat(): void {
-    this.arm('heartbeat', this.deps.heartbeatMs, () => {
-      // Bytes that wait for the network say as much as a comment behind them would.
-      if (this.sink.unsentBytes === 0) this.sink.heartbeat();
-      this.watchReader();
-      this.beat();
-    });
+  /** It is time for a sign of life. */
+  beat(): void {
+    // Bytes that wait for the network say as much as a comment behind them would.
+    if (this.sink.unsentBytes === 0) this.sink.heartbeat();
+    this.watchReader();
+    if (!this.hasEnded) this.beating = this.deps.beats.add(this);
   }
 
-  /** Whoever takes nothing at all for `stuckMs` is gone or as good as gone; whoever takes slowly is only slow. */
+  /** Whoever takes nothing at all for so long is gone or as good as gone; whoever takes slowly is only slow. */
   private watchReader(): void {
-    if (this.sink.unsentBytes === 0 || this.timers.has('stuck')) return;
-    const { takenBytes } = this.sink;
-    this.arm('stuck', this.deps.stuckMs, () => {
-      if (this.sink.unsentBytes > 0 && this.sink.takenBytes === takenBytes) this.bye('slow');
-      else this.watchReader();
-    });
+    if (this.sink.unsentBytes === 0 || this.waiting !== undefined || this.hasEnded) return;
+    this.takenThen = this.sink.takenBytes;
+    this.waiting = this.deps.patience.add(this);
+  }
+
+  /** It has waited for its reader as long as it may. */
+  endPatience(): void {
+    this.waiting = undefined;
+    if (this.sink.unsentBytes > 0 && this.sink.takenBytes === this.takenThen) this.bye('slow');
+    else this.watchReader();
   }
 
   private watchCredentials(): void {
-    const { expiresAt } = this.request;
-    if (expiresAt === undefined) return;
+    const { expiresAt } = this;
+    if (expiresAt === undefined || this.hasEnded) return;
     const leftMs = expiresAt - this.deps.clock.now();
     // A timer may be shorter than what is left: they take 31 bits of milliseconds.
     if (leftMs <= 0) this.bye('auth');
-    else this.arm('auth', leftMs, () => this.watchCredentials());
-  }
-
-  private arm(name: string, delayMs: number, callback: () => void): void {
-    this.cancel(name);
-    if (this.hasEnded) return;
-    const timer = this.deps.clock.after(delayMs, () => {
-      this.timers.delete(name);
-      callback();
-    });
-    this.timers.set(name, timer);
-  }
-
-  private cancel(name: string): void {
-    this.timers.get(name)?.cancel();
-    this.timers.delete(name);
+    else this.expiry = this.deps.clock.after(leftMs, () => this.watchCredentials());
   }
 
   private end(reason: ByeReason | 'gone'): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    for (const name of [...this.timers.keys()]) this.cancel(name);
-    for (const unlisten of this.unlisten) unlisten();
+    this.beating?.delete(this);
+    this.waiting?.delete(this);
+    this.expiry?.cancel();
+    const { identity, outbox } = this;
+    this.deps.broker.unlisten(this, logsOf(identity), { user: identity.user, outbox });
     this.sink.close();
-    const { identity, outbox } = this.request;
     if (this.isOpen) this.deps.log({ event: 'stream_closed', user: identity.user, outbox, reason });
-    this.onEnd();
+    this.onEnd(this);
   }
-}
-
-/** Where a cursor stands in a log: a position; `'end'` for one that it did not know, a role that is new; null: it had no room for it. */
-function placeIn(cursor: Cursor, log: string): LogPosition | 'end' | null {
-  return cursor.places.get(log) ?? (cursor.incomplete ? null : 'end');
 }

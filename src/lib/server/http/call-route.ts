@@ -34,6 +34,8 @@ export async function answerCall(exchange: Exchange, deps: CallRouteDeps, below:
   const route = routeIn(deps.contract, below);
   const { records, form } = await sentIn(exchange, deps, route);
   try {
+    // The handler may answer by itself.
+    exchange.writeHead();
     const reply = await deps.core.call({
       identity,
       route: route.route,

@@ -8,19 +8,26 @@ const pieceBytes = 65_536;
 /** For the last bytes of a stream that has ended; then the connection is cut. */
 const lingerMs = 5000;
 
+const nobody = (): void => {};
+
 /** A text/event-stream as a sink. */
 export class EventResponse implements EventSink {
-  onDrain: () => void = () => {};
+  onDrain: () => void = nobody;
   takenBytes = 0;
   unsentBytes = 0;
   private readonly response: ServerResponse;
   private readonly clock: Clock;
-  private waiting: Buffer[] = [];
+  /** Until it is written. */
+  private head: Readonly<Record<string, string>> | undefined;
+  /** What waits for the piece that is being written. */
+  private waiting: Buffer[] | undefined;
   private isWriting = false;
   private isClosed = false;
 
-  constructor(response: ServerResponse, clock: Clock) {
+  /** @param head Headers beside those of a stream. */
+  constructor(response: ServerResponse, head: Readonly<Record<string, string>>, clock: Clock) {
     this.response = response;
+    this.head = head;
     this.clock = clock;
   }
 
@@ -43,18 +50,24 @@ export class EventResponse implements EventSink {
 
   private write(text: string): void {
     if (this.isClosed || this.response.destroyed) return;
-    if (!this.response.headersSent) this.writeHead();
+    if (this.head !== undefined) this.writeHead(this.head);
     const bytes = Buffer.from(text);
-    this.waiting.push(bytes);
     this.unsentBytes += bytes.length;
-    this.writeNext();
+    if (!this.isWriting && bytes.length <= pieceBytes) this.writePiece(bytes);
+    else {
+      this.waiting ??= [];
+      this.waiting.push(bytes);
+      if (!this.isWriting) this.writePiece(takePiece(this.waiting));
+    }
   }
 
-  private writeHead(): void {
+  private writeHead(head: Readonly<Record<string, string>>): void {
+    this.head = undefined;
     // No chunks: an event is then one write to the socket, not three. The price is that a connection ends with its stream,
     // which is what a stream's end nearly always is.
     this.response.useChunkedEncodingByDefault = false;
     this.response.writeHead(200, {
+      ...head,
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
@@ -63,9 +76,7 @@ export class EventResponse implements EventSink {
     this.response.socket?.setTimeout(0);
   }
 
-  private writeNext(): void {
-    if (this.isWriting || this.waiting.length === 0) return;
-    const piece = this.takePiece();
+  private writePiece(piece: Buffer): void {
     this.isWriting = true;
     this.response.write(piece, (error) => {
       this.isWriting = false;
@@ -73,27 +84,31 @@ export class EventResponse implements EventSink {
       if (error) return;
       this.takenBytes += piece.length;
       this.unsentBytes -= piece.length;
-      if (this.waiting.length > 0) this.writeNext();
-      else if (this.isClosed) this.response.end();
-      else this.onDrain();
+      const { waiting } = this;
+      if (waiting !== undefined && waiting.length > 0) this.writePiece(takePiece(waiting));
+      else {
+        this.waiting = undefined;
+        if (this.isClosed) this.response.end();
+        else this.onDrain();
+      }
     });
   }
+}
 
-  /** Small events that waited together go out together; a large one goes out in pieces. */
-  private takePiece(): Buffer {
-    const [first] = this.waiting;
-    if (first && first.length > pieceBytes) {
-      this.waiting[0] = first.subarray(pieceBytes);
-      return first.subarray(0, pieceBytes);
-    }
-    let count = 0;
-    let bytes = 0;
-    for (const { length } of this.waiting) {
-      if (bytes + length > pieceBytes) break;
-      bytes += length;
-      count++;
-    }
-    if (count === 1) return this.waiting.shift() as Buffer;
-    return Buffer.concat(this.waiting.splice(0, count), bytes);
+/** Small events that waited together go out together; a large one goes out in pieces. @param waiting Not empty. */
+function takePiece(waiting: Buffer[]): Buffer {
+  const [first] = waiting;
+  if (first && first.length > pieceBytes) {
+    waiting[0] = first.subarray(pieceBytes);
+    return first.subarray(0, pieceBytes);
   }
+  let count = 0;
+  let bytes = 0;
+  for (const { length } of waiting) {
+    if (bytes + length > pieceBytes) break;
+    bytes += length;
+    count++;
+  }
+  if (count === 1) return waiting.shift() as Buffer;
+  return Buffer.concat(waiting.splice(0, count), bytes);
 }

@@ -30,10 +30,9 @@ export async function answerEvents(exchange: Exchange, deps: EventsRouteDeps): P
   else await stream(exchange, request, deps);
 }
 
-async function stream({ response, gone }: Exchange, request: EventsRequest, { core, clock }: EventsRouteDeps) {
-  const session = await core.subscribe(request, new EventResponse(response, clock));
-  if (gone.aborted) session.close();
-  else gone.addEventListener('abort', () => session.close());
+async function stream(exchange: Exchange, request: EventsRequest, { core, clock }: EventsRouteDeps) {
+  const session = await core.subscribe(request, new EventResponse(exchange.response, exchange.head, clock));
+  exchange.onGone(() => session.close());
 }
 
 /** Answers `[{event, id?, data}, …]`, the events of a stream, `hello` first. */
@@ -43,9 +42,7 @@ async function poll(exchange: Exchange, request: EventsRequest, { core, clock, p
   // Without a cursor there is nothing to wait with: the client gets one first.
   if (request.cursor === null) list.end();
   const timer = clock.after(pollMs, () => list.end());
-  const end = () => list.end();
-  exchange.gone.addEventListener('abort', end);
-  if (exchange.gone.aborted) end();
+  exchange.onGone(() => list.end());
   await list.ready;
   timer.cancel();
   session.close();

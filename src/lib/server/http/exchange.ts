@@ -8,11 +8,15 @@ export class Exchange {
   readonly response: ServerResponse;
   /** Of the request; its origin is made up. */
   readonly url: URL;
-  /** Aborted when the peer has gone. */
-  readonly gone: AbortSignal;
+  /**
+   * What every answer carries. Kept apart from the response's own headers, which hold on to what is set one by one: a
+   * stream's for as long as it is open.
+   */
+  readonly head: Record<string, string>;
   private readonly log: Log;
   private readonly now: () => number;
   private readonly startedAt: number;
+  private goneSignal: AbortSignal | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, url: URL, log: Log, now: () => number) {
     this.request = request;
@@ -21,11 +25,29 @@ export class Exchange {
     this.log = log;
     this.now = now;
     this.startedAt = now();
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    this.gone = gone.signal;
     // Tells the server's answers from those of whatever stands in between (C.2).
-    response.setHeader('CRUDP', '1');
+    this.head = { CRUDP: '1' };
+  }
+
+  /** Aborted when the peer has gone. */
+  get gone(): AbortSignal {
+    if (this.goneSignal === undefined) {
+      const controller = new AbortController();
+      this.onGone(() => controller.abort());
+      this.goneSignal = controller.signal;
+    }
+    return this.goneSignal;
+  }
+
+  /** Calls back when the peer has gone; at once, if it has. */
+  onGone(listener: () => void): void {
+    if (this.response.destroyed) listener();
+    else this.response.once('close', listener);
+  }
+
+  /** Gives the response the head of every answer. To be called before others than this server may write one. */
+  writeHead(): void {
+    for (const [name, value] of Object.entries(this.head)) this.response.setHeader(name, value);
   }
 
   header(name: string): string {
@@ -37,6 +59,7 @@ export class Exchange {
     const { response } = this;
     if (response.headersSent || response.destroyed) return;
     const body = json === undefined ? '' : JSON.stringify(json);
+    this.writeHead();
     response.statusCode = status;
     if (body !== '') response.setHeader('Content-Type', 'application/json; charset=utf-8');
     if (status !== 204) response.setHeader('Content-Length', Buffer.byteLength(body));
@@ -80,7 +103,7 @@ export class Exchange {
     } else if (error instanceof RequestRefused) {
       const { httpStatus, body, code, retryAfterSeconds } = error;
       this.answer(httpStatus, body, { log: { code }, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
-    } else if (!this.gone.aborted) {
+    } else if (!this.response.destroyed) {
       this.log({ event: 'failed', where: this.url.pathname, error });
       this.answer(
         500,

@@ -81,7 +81,7 @@ async function answer(exchange: Exchange, deps: ListenerDeps, isBelow: boolean):
   const [segment = '', ...rest] = url.pathname.slice(deps.base.length + 1).split('/');
   const route = isBelow ? routes.get(segment) : undefined;
   if (!route?.below.includes(rest.length)) throw new RequestRefused(404, 'not_found', 'nothing is here');
-  checkOrigin({ request, response, header: (name) => exchange.header(name) }, deps.origins);
+  checkOrigin(exchange, deps.origins);
   const { methods } = route;
   const allowed = preflightHeaders([...methods.keys()], exchange.header('access-control-request-headers'));
   if (request.method === 'OPTIONS') {
@@ -94,6 +94,7 @@ async function answer(exchange: Exchange, deps: ListenerDeps, isBelow: boolean):
     response.setHeader('Allow', allowed.Allow ?? '');
     throw new RequestRefused(405, 'method_not_allowed', `${request.method} is none of this route's methods`);
   }
+  if (deps.middleware.length > 0) exchange.writeHead();
   for (const middleware of deps.middleware) await through(middleware, exchange);
   await run(exchange, deps, rest);
 }

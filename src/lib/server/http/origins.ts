@@ -12,23 +12,20 @@ const preflightSeconds = 600;
  *
  * @throws {RequestRefused} 403 `foreign_origin`.
  */
-export function checkOrigin({ request, response, header }: OriginFacts, origins: readonly string[]): void {
-  const origin = header('origin');
-  response.setHeader('Vary', 'Origin');
+export function checkOrigin(exchange: Exchange, origins: readonly string[]): void {
+  const { request, head } = exchange;
+  const origin = exchange.header('origin');
+  head.Vary = 'Origin';
   if (origins.includes(origin)) {
-    response.setHeader('Access-Control-Allow-Origin', origin);
-    response.setHeader('Access-Control-Allow-Credentials', 'true');
-    response.setHeader('Access-Control-Expose-Headers', exposed);
+    head['Access-Control-Allow-Origin'] = origin;
+    head['Access-Control-Allow-Credentials'] = 'true';
+    head['Access-Control-Expose-Headers'] = exposed;
     return;
   }
-  const site = header('sec-fetch-site');
+  const site = exchange.header('sec-fetch-site');
   // Where a browser says what it is, that counts: behind a proxy the Host header may be another.
   const isOwn = site !== '' ? site === 'same-origin' || site === 'none' : isSameHost(origin, request.headers.host);
   if (!isOwn) throw new RequestRefused(403, 'foreign_origin', 'pages of this origin may not use this server');
-}
-
-export interface OriginFacts extends Pick<Exchange, 'request' | 'response'> {
-  readonly header: (name: string) => string;
 }
 
 /** Answers OPTIONS, after `checkOrigin`. What a listed origin may send it may send with any header: it is trusted. */

@@ -27,6 +27,7 @@ export async function answerUploads(
   if (!uploads || !isThere) throw new RequestRefused(404, 'not_found', 'nothing is here');
   const { identity } = await authenticated(exchange, authenticate, clock);
   await ready();
+  exchange.writeHead();
   await uploads.answer(request, response, identity.user, id);
   exchange.answered({ user: identity.user });
 }
