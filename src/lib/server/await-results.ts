@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Broker } from './broker.ts';
 import type { Journal, OutboxKey } from './journal.ts';
+import { userLog } from './journal-log.ts';
 
 export interface WaitDeps {
   readonly journal: Journal;
@@ -43,9 +44,9 @@ export async function awaitResults(
   };
   const timer = clock.after(waitMs, end);
   const stop = broker.onResults(key, (seqs) => seqs.includes(lastSeq) && end());
-  const listener = { hearLog: askSoon, hearRead: askSoon };
-  const logs = [`user:${key.user}`];
-  broker.listen(listener, logs, key);
+  const listener = { hearLog: askSoon, hearRead: (outbox: string) => outbox === key.outbox && askSoon() };
+  const logs = [userLog(key.user)];
+  broker.listen(listener, logs);
   for (const signal of signals) signal.addEventListener('abort', end);
   try {
     // After the listening has begun: nothing that is committed in between goes unheard.
@@ -55,7 +56,7 @@ export async function awaitResults(
     timer.cancel();
     asking?.cancel();
     for (const signal of signals) signal.removeEventListener('abort', end);
-    broker.unlisten(listener, logs, key);
+    broker.unlisten(listener, logs);
     stop();
   }
 }

@@ -1,5 +1,5 @@
 import type { Journal, JournalNews, OutboxKey } from './journal.ts';
-import type { LogPosition, LogReading } from './journal-log.ts';
+import { type LogPosition, type LogReading, userLog } from './journal-log.ts';
 import { ManyMap } from './many-map.ts';
 
 /** About what one event carries (C.3), and so what one reading takes. */
@@ -9,15 +9,14 @@ const pageBytes = 49_152;
 export interface NewsListener {
   /** A log that it hears has new entries. */
   hearLog(log: string): void;
-  /** Results of the outbox's reads, as a response frame. */
-  hearRead(frame: Uint8Array): void;
+  /** Results of reads of an outbox of a user whose log it hears, as a response frame. */
+  hearRead(outbox: string, frame: Uint8Array): void;
 }
 
 /** Hands the journal's news to the sessions and waiting requests of this process, and reads for them. */
 export class Broker {
   private readonly journal: Journal;
   private readonly logs = new ManyMap<string, NewsListener>();
-  private readonly reads = new ManyMap<string, NewsListener>();
   private readonly results = new ManyMap<string, (seqs: readonly number[]) => void>();
   private readonly workers = new Set<() => void>();
   /** By log and place. */
@@ -37,16 +36,14 @@ export class Broker {
     this.unsubscribe = undefined;
   }
 
-  /** From now on the listener hears these logs and the outbox's reads. */
-  listen(listener: NewsListener, logs: readonly string[], key: OutboxKey): void {
+  /** From now on the listener hears these logs, and with a user's log the reads of that user. */
+  listen(listener: NewsListener, logs: readonly string[]): void {
     for (const log of logs) this.logs.add(log, listener);
-    this.reads.add(topicOf(key), listener);
   }
 
   /** Ends what `listen` began with the same arguments. Idempotent. */
-  unlisten(listener: NewsListener, logs: readonly string[], key: OutboxKey): void {
+  unlisten(listener: NewsListener, logs: readonly string[]): void {
     for (const log of logs) this.logs.delete(log, listener);
-    this.reads.delete(topicOf(key), listener);
   }
 
   /** Hears which packets of an outbox have come to a durable result in this process. @returns Ends it. */
@@ -88,7 +85,9 @@ export class Broker {
       this.underWay.delete(news.log);
       for (const listener of this.logs.of(news.log)) listener.hearLog(news.log);
     }
-    if (news.kind === 'read') for (const listener of this.reads.of(topicOf(news))) listener.hearRead(news.frame);
+    if (news.kind === 'read') {
+      for (const listener of this.logs.of(userLog(news.user))) listener.hearRead(news.outbox, news.frame);
+    }
     if (news.kind === 'work') for (const wake of this.workers) wake();
   }
 }

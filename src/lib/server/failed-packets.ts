@@ -4,7 +4,7 @@ import { statusOfEffect } from './effect-status.ts';
 import type { PacketFiles } from './files/packet-files.ts';
 import { type InvokeDeps, invoke } from './invoke.ts';
 import type { FailedPacket, FailureQuery, Journal, KeptFailure, PendingBatch } from './journal.ts';
-import type { LogAppend } from './journal-log.ts';
+import { type LogAppend, userLog } from './journal-log.ts';
 import { keptStatuses } from './kept-statuses.ts';
 import { RequestRefused } from './refused.ts';
 import { type UnitDeps, type UnitPacket, unitsOf } from './units.ts';
@@ -92,7 +92,7 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
 
   const answerPush = (user: string, { route, records }: PacketResult): LogAppend => {
     const frame = codec.encodePush(contract, { packets: [{ route, records }] });
-    return { log: `user:${user}`, kind: 'push', frame };
+    return { log: userLog(user), kind: 'push', frame };
   };
 
   return {

@@ -1,6 +1,6 @@
 import { type Cursor, nameHash, type Place } from './cursor.ts';
 import type { Identity } from './journal.ts';
-import type { LogPosition } from './journal-log.ts';
+import { type LogPosition, userLog } from './journal-log.ts';
 
 /** Before a log's first entry. */
 export const beginning: LogPosition = { offset: 0, mark: '' };
@@ -15,8 +15,8 @@ export interface Heard extends Place {
 }
 
 /** The logs that a user hears, each once. */
-export function logsOf({ user, roles }: Identity): string[] {
-  return [...new Set([`user:${user}`, 'all', ...roles.map((role) => `role:${role}`).sort()])];
+function logsOf({ user, roles }: Identity): string[] {
+  return [...new Set([userLog(user), 'all', ...roles.map((role) => `role:${role}`).sort()])];
 }
 
 export function heardBy(identity: Identity): Heard[] {

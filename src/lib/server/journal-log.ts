@@ -1,3 +1,8 @@
+/** The log of what concerns one user. */
+export function userLog(user: string): string {
+  return `user:${user}`;
+}
+
 /** An entry for a log: `user:x`, `role:y` or `all`. */
 export interface LogAppend {
   readonly log: string;

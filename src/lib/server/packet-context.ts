@@ -3,7 +3,7 @@ import type { Contract, RouteSpec } from '../contract/contract.ts';
 import { type Action, actionOf, type ReqId, reqIdOf } from '../packet.ts';
 import type { Audience, Context, RefusalFacts } from './context.ts';
 import type { Effect, Identity } from './journal.ts';
-import type { LogAppend } from './journal-log.ts';
+import { type LogAppend, userLog } from './journal-log.ts';
 import { type Refusal, RetryLater, refuse } from './refusal.ts';
 
 export interface PacketFacts {
@@ -80,9 +80,9 @@ export class PacketContext implements Context {
 /** The logs in which an audience hears of a push. */
 export function logsOf(to: Audience): readonly string[] {
   if (to === 'all') return ['all'];
-  if ('user' in to) return [`user:${to.user}`];
+  if ('user' in to) return [userLog(to.user)];
   if ('role' in to) return [`role:${to.role}`];
-  return [...new Set(to.users)].map((user) => `user:${user}`);
+  return [...new Set(to.users)].map(userLog);
 }
 
 export function routeNumber(contract: Contract, name: string): number {

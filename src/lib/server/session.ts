@@ -3,7 +3,7 @@ import type { Broker, NewsListener } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { base64 } from './frame-text.ts';
-import { beginning, type Heard, heardBy, logsOf, placeIn } from './heard.ts';
+import { beginning, type Heard, heardBy, placeIn } from './heard.ts';
 import type { JointTimer } from './joint-timer.ts';
 import type { Identity, Journal } from './journal.ts';
 import type { LogEntry, LogReading } from './journal-log.ts';
@@ -81,7 +81,7 @@ export class EventSession implements Session, NewsListener {
     const { outbox, identity } = this;
     this.sink.onDrain = () => this.unblock();
     // Before the first look at the logs, so that nothing is committed unheard between the two.
-    broker.listen(this, logsOf(identity), { user: identity.user, outbox });
+    broker.listen(this, this.logNames);
     const recovered = await this.findPlaces(cursor);
     if (this.hasEnded) return;
     this.isOpen = true;
@@ -97,7 +97,8 @@ export class EventSession implements Session, NewsListener {
     void this.feed();
   }
 
-  hearRead(frame: Uint8Array): void {
+  hearRead(outbox: string, frame: Uint8Array): void {
+    if (outbox !== this.outbox) return;
     if (this.isOpen && !this.isBlocked && this.missedReads === undefined && this.hasRoom(frame)) {
       this.send({ event: 'results', data: base64(frame) });
       return;
@@ -109,6 +110,10 @@ export class EventSession implements Session, NewsListener {
 
   close(): void {
     this.end('gone');
+  }
+
+  private get logNames(): string[] {
+    return this.logs.map(({ name }) => name);
   }
 
   get user(): string {
@@ -134,7 +139,7 @@ export class EventSession implements Session, NewsListener {
   /** @returns Whether the logs hold exactly what follows the cursor. */
   private async findPlaces(text: string | null): Promise<boolean> {
     const { journal, broker } = this.deps;
-    const cursor = text === null ? null : decodeCursor(text, logsOf(this.identity));
+    const cursor = text === null ? null : decodeCursor(text, this.logNames);
     const isOurs = cursor?.epoch === journal.epoch;
     const found = await Promise.all(
       this.logs.map(async (heard) => {
@@ -287,7 +292,7 @@ export class EventSession implements Session, NewsListener {
     this.waiting?.delete(this);
     this.expiry?.cancel();
     const { identity, outbox } = this;
-    this.deps.broker.unlisten(this, logsOf(identity), { user: identity.user, outbox });
+    this.deps.broker.unlisten(this, this.logNames);
     this.sink.close();
     if (this.isOpen) this.deps.log({ event: 'stream_closed', user: identity.user, outbox, reason });
     this.onEnd(this);

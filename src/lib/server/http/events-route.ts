@@ -19,7 +19,7 @@ export async function answerEvents(exchange: Exchange, deps: EventsRouteDeps): P
   const query = exchange.url.searchParams;
   const request: EventsRequest = {
     identity,
-    outbox: query.get('outbox') ?? '',
+    outbox: copyOf(query.get('outbox') ?? ''),
     // The header is what a reader adds when it reconnects; the address stays as it was.
     cursor: exchange.header('last-event-id') || query.get('after') || null,
     ...(expiresAt !== undefined && { expiresAt }),
@@ -28,6 +28,11 @@ export async function answerEvents(exchange: Exchange, deps: EventsRouteDeps): P
   const isPoll = accept.includes('application/json') && !accept.includes('text/event-stream');
   if (isPoll) await poll(exchange, request, deps);
   else await stream(exchange, request, deps);
+}
+
+/** A piece of an address keeps the whole of it in memory; a stream keeps its outbox for as long as it is open. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 async function stream(exchange: Exchange, request: EventsRequest, { core, clock }: EventsRouteDeps) {

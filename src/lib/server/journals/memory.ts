@@ -19,7 +19,7 @@ import {
   type ResultChunk,
   type TrimLimits,
 } from '../journal.ts';
-import type { LogAppend, LogPosition, LogReading } from '../journal-log.ts';
+import { type LogAppend, type LogPosition, type LogReading, userLog } from '../journal-log.ts';
 import { checkUser } from './admission.ts';
 import { MemoryFailures } from './memory/failures.ts';
 import { MemoryLog } from './memory/log.ts';
@@ -155,7 +155,7 @@ class MemoryJournal implements Journal {
     outbox.complete(completion, this.#clock.now());
     for (const failed of completion.failed ?? []) this.#failures.add(outbox, failed, this.#clock.now());
     const news: JournalNews[] = [];
-    if (logged) news.push(this.#append(`user:${claim.user}`, 'results', claim.outbox, frame));
+    if (logged) news.push(this.#append(userLog(claim.user), 'results', claim.outbox, frame));
     else news.push({ kind: 'read', user: claim.user, outbox: claim.outbox, frame });
     news.push(...this.#appendAll(pushes));
     this.#news.tell(news);

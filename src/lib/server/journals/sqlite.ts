@@ -21,7 +21,7 @@ import type {
   ResultChunk,
   TrimLimits,
 } from '../journal.ts';
-import type { LogAppend, LogPosition, LogReading } from '../journal-log.ts';
+import { type LogAppend, type LogPosition, type LogReading, userLog } from '../journal-log.ts';
 import { checkUser } from './admission.ts';
 import { News } from './news.ts';
 import { newEpoch, newMark, type Random, systemRandom } from './random.ts';
@@ -138,7 +138,7 @@ class SqliteJournal implements Journal {
     });
     if (outcome.kind === 'committed') {
       const { user, outbox } = claim;
-      const own: JournalNews = logged ? { kind: 'log', log: `user:${user}` } : { kind: 'read', user, outbox, frame };
+      const own: JournalNews = logged ? { kind: 'log', log: userLog(user) } : { kind: 'read', user, outbox, frame };
       this.#news.tell([own, ...newsOf(pushes)]);
     }
     return outcome;

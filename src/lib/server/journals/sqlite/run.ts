@@ -1,4 +1,5 @@
 import type { Claim, CompletionOutcome, Identity, OutboxKey, Pending, PendingBatch } from '../../journal.ts';
+import { userLog } from '../../journal-log.ts';
 import { covers, spansOf, unionOf, without } from '../spans.ts';
 import type { DatedCompletion } from './calls.ts';
 import { type Connection, frameOf } from './connection.ts';
@@ -114,7 +115,7 @@ export function completePackets(db: Connection, key: OutboxKey, completion: Date
   const chunk = addResults(db, outbox.id, results, { frame, logged, at });
   if (logged) {
     const content = { outbox: key.outbox, chunk, bytes: frame.length };
-    appendEntry(db, `user:${key.user}`, content, marks[0] as string, at);
+    appendEntry(db, userLog(key.user), content, marks[0] as string, at);
   }
   for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index + 1] as string, at);
   for (const one of failed) addFailure(db, key, one, at);
