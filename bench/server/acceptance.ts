@@ -86,8 +86,8 @@ export function onePostEach(seconds: number): Promise<number> {
 }
 
 /** Sends batches at their times, whatever has become of earlier ones: who waits for a slow server counts his waiting. */
-export function openLoop(offered: number, seconds: number): Promise<Latencies> {
-  return withTarget('accept', async (target) => {
+export function openLoop(kind: 'accept' | 'bare-posts', offered: number, seconds: number): Promise<Latencies> {
+  return withTarget(kind, async (target) => {
     const pool = poolOf(target, 64);
     const total = Math.ceil(offered * seconds);
     const senders = Array.from({ length: Math.min(total, 256) }, () => new Sender(pool));

@@ -51,17 +51,31 @@ note('the first, in times of the second', peak / each, '', ['>=', 5]);
 note('event loop meanwhile, 99.9 %', median(peaks.map(({ loopMs }) => loopMs)), 'ms', ['<=', 50]);
 note('that of a process beside it with nothing to do', median(peaks.map(({ idleLoopMs }) => idleLoopMs)), 'ms');
 
+/** Medians of several runs. */
+function medianOf(runs: readonly Latencies[]): Latencies {
+  const [{ offered = Number.NaN } = {}] = runs;
+  return { offered, p50: median(runs.map((run) => run.p50)), p99: median(runs.map((run) => run.p99)) };
+}
+
 const points: Latencies[] = [];
 const half = peak / 200;
 for (const offered of [...new Set([peak / 1000, 100, peak / 400, half, (peak / 100) * 0.75])].sort((a, b) => a - b)) {
   const runs: Latencies[] = [];
-  for (let round = 0; round < rounds; round++) runs.push(await openLoop(offered, seconds));
-  const point = { offered, p50: median(runs.map((run) => run.p50)), p99: median(runs.map((run) => run.p99)) };
+  const bareRuns: Latencies[] = [];
+  for (let round = 0; round < rounds; round++) {
+    runs.push(await openLoop('accept', offered, seconds));
+    if (offered === half) bareRuns.push(await openLoop('bare-posts', offered, seconds));
+  }
+  const point = medianOf(runs);
   points.push(point);
   const isJudged = offered === 100 || offered === half;
   const name = `open loop, ${Math.round(offered)} batches/s${offered === half ? ', half the peak' : ''}: 202 at`;
   note(`${name} p50`, point.p50, 'ms', isJudged ? ['<=', 5] : undefined);
   note(`${name} p99`, point.p99, 'ms', isJudged ? ['<=', 25] : undefined);
+  if (bareRuns.length === 0) continue;
+  const bare = medianOf(bareRuns);
+  note('the same load on a server that stores nothing: answer at p50', bare.p50, 'ms');
+  note('the same load on a server that stores nothing: answer at p99', bare.p99, 'ms');
 }
 
 const [ahead = 0, coalesced = 0, undeclared = 0] = await inTurns(

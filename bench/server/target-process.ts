@@ -4,6 +4,7 @@
 //   run          crudp whose handlers write a row each
 //   streams      crudp with a journal in memory: what is measured is the streams
 //   per-post     the baseline of acceptance: one JSON POST an operation, one commit each, on the same driver and disk
+//   bare-posts   node:http that stores nothing and answers as crudp would: how late the load generator and the machine are
 //   bare-streams the baseline of streams: node:http that writes the same bytes
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -71,6 +72,18 @@ function onePostEach(): RequestListener {
   };
 }
 
+function onlyAnswers(): RequestListener {
+  return (request, response) => {
+    request.resume();
+    request.on('end', () => {
+      // The load generator's tags are sequence numbers.
+      const accepted = Number.parseInt(String(request.headers['crudp-tag']), 16);
+      const answer = JSON.stringify({ epoch: '0123456789abcdef', accepted });
+      response.writeHead(202, { 'Content-Type': 'application/json' }).end(answer);
+    });
+  };
+}
+
 let push: (text: string) => void | Promise<void> = () => {};
 
 function bareStreams(): RequestListener {
@@ -90,6 +103,7 @@ function bareStreams(): RequestListener {
 
 async function listenerOf(): Promise<RequestListener> {
   if (kind === 'per-post') return onePostEach();
+  if (kind === 'bare-posts') return onlyAnswers();
   if (kind === 'bare-streams') return bareStreams();
   const isStreams = kind === 'streams';
   const journal = isStreams ? memoryJournal() : sqliteJournal(withSales(file), { driver: 'libsql' });

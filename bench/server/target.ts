@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Answer, Order } from './orders.ts';
 
-export type Kind = 'accept' | 'run' | 'streams' | 'per-post' | 'bare-streams';
+export type Kind = 'accept' | 'run' | 'streams' | 'per-post' | 'bare-posts' | 'bare-streams';
 
 /** A server to be measured, in a process and a folder of its own. */
 export class Target {
