@@ -83,6 +83,7 @@ function leaveOut(pattern) {
 
 const wasm = () => readFileSync(join(root, 'dist/codec.wasm'));
 const KiB = 1024;
+const engine = "export { Engine } from './src/lib/client/engine.ts'";
 
 /** @type {Budget[]} */
 const budgets = [
@@ -103,13 +104,20 @@ const budgets = [
   {
     name: 'crudp/client without codec, gzip',
     wanted: 9 * KiB,
-    held: 27_950,
+    held: 19_700,
     measure: () => bundledGzip("export * from './src/client.ts'", codecFolder),
+  },
+  {
+    // What a page that leads has fetched in the end: splitting alone makes nothing smaller.
+    name: 'the same, with its engine, gzip',
+    wanted: 9 * KiB,
+    held: 29_200,
+    measure: () => bundledGzip(`export * from './src/client.ts'; ${engine}`, codecFolder),
   },
   {
     name: 'crudp/client, gzip',
     wanted: 21 * KiB,
-    held: 48_900,
+    held: 40_750,
     measure: () => bundledGzip("export * from './src/client.ts'"),
   },
 ];

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
-import { httpTransport } from './http-transport.ts';
+import type { HttpOptions } from './http-options.ts';
 import type { Locks } from './leader.ts';
 import { type Random, systemRandom } from './random.ts';
 import type { Storage } from './storage.ts';
@@ -57,7 +57,9 @@ export interface ClientOptions {
 /** Options with their defaults filled in. */
 export interface ClientSettings extends Required<Pick<ClientOptions, 'user' | 'storage' | 'clock' | 'random'>> {
   readonly codec: Codec | undefined;
-  readonly transport: Transport;
+  /** Instead of `http`. */
+  readonly transport: Transport | undefined;
+  readonly http: HttpOptions;
   readonly isOnline: boolean;
   readonly maxBatchBytes: number;
   readonly maxBatchPackets: number;
@@ -80,7 +82,8 @@ export function settingsOf(options: ClientOptions): ClientSettings {
     user,
     storage,
     codec: options.codec,
-    transport: options.transport ?? overHttp(options, url as string),
+    transport: options.transport,
+    http: httpOf(options),
     isOnline: options.online ?? true,
     maxBatchBytes,
     maxBatchPackets: options.maxBatchPackets ?? 1000,
@@ -96,15 +99,14 @@ export function settingsOf(options: ClientOptions): ClientSettings {
   };
 }
 
-function overHttp(options: ClientOptions, url: string): Transport {
-  const { headers } = options;
-  return httpTransport({
+function httpOf({ url = '', fetch, headers, credentials = 'same-origin' }: ClientOptions): HttpOptions {
+  return {
     url,
     // Bound: a browser's fetch refuses to be called as a method of anything else.
-    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+    fetch: fetch ?? globalThis.fetch.bind(globalThis),
     headers: typeof headers === 'function' ? headers : () => headers ?? {},
-    credentials: options.credentials ?? 'same-origin',
-  });
+    credentials,
+  };
 }
 
 /** Absent on insecure origins, and in Node before 24. */
