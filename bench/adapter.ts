@@ -22,6 +22,9 @@ export interface Bound {
 /** The extra that encodes a frame with blobs as a list that holds the blobs themselves: they are not copied. */
 export const inParts = 'encode in parts';
 
+/** The extra that does what no encoder can do without. */
+export const encodeFloor = 'encode floor';
+
 export interface Adapter {
   readonly name: string;
   bind(workload: Workload): Bound;

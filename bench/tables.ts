@@ -1,4 +1,4 @@
-import { type CodecName, codecNames, inParts, ownCodecs } from './adapter.ts';
+import { type CodecName, codecNames, encodeFloor, inParts, ownCodecs } from './adapter.ts';
 import type { Row } from './compare.ts';
 import { abouts, type WorkloadName, workloadNames } from './fixtures.ts';
 import { figure, ratio, table } from './markdown.ts';
@@ -74,22 +74,37 @@ export function ratiosTable(rows: Rows): string {
 }
 
 /**
- * The module against its twin, and decoding against making the same objects from ready columns: the lesser of the two
- * processes' times, for it is to be a bound.
+ * The module against its twin; decoding against making the same objects from ready columns, and encoding against reading the
+ * same values: of these the lesser of the two processes' times, for it is to be a bound.
  */
 export function ownTable(rows: Rows): string {
   const body = present(rows).map(([name, row]) => {
     const own = ['encode', 'decode', 'open'].map((operation) =>
       ratio(timeOf(row, 'crudp portable', operation), timeOf(row, 'crudp', operation)),
     );
-    const floors = ownCodecs.flatMap((codec) => timeOf(row, codec, 'floor') ?? []);
-    const floor = floors.length > 0 ? Math.min(...floors) : undefined;
+    const floor = leastOf(row, 'floor');
+    const least = leastOf(row, encodeFloor);
     const rival = bestRival(row, 'decode')?.value;
     const chunks = ratio(rival, timeOf(row, 'crudp', 'chunks'), name === 'W5' ? wantedInChunks : undefined);
-    return [name, ...own, chunks, ratio(timeOf(row, 'crudp', 'decode'), floor), ratio(rival, floor)];
+    const rivalEncodes = bestRival(row, 'encode')?.value;
+    return [
+      name,
+      ...own,
+      chunks,
+      ratio(timeOf(row, 'crudp', 'decode'), floor),
+      ratio(rival, floor),
+      ratio(ownTime(row, 'crudp', 'encode'), least),
+      ratio(rivalEncodes, least),
+    ];
   });
-  const head = ['encode', 'decode', 'open', 'best rival / in chunks', 'decode / floor', 'best rival / floor'];
-  return table(['twin / module', ...head], body);
+  const floors = ['decode / floor', 'best rival / floor', 'encode / floor', 'best rival / floor'];
+  return table(['twin / module', 'encode', 'decode', 'open', 'best rival / in chunks', ...floors], body);
+}
+
+/** Of our two codecs' processes. */
+function leastOf(row: Row, operation: string): number | undefined {
+  const times = ownCodecs.flatMap((codec) => timeOf(row, codec, operation) ?? []);
+  return times.length > 0 ? Math.min(...times) : undefined;
 }
 
 /** The same for the README: times, the best rival's, and how many times as fast that is. */
