@@ -1,8 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { crudpClient } from '../../src/lib/client/client.ts';
 import type { CrudpClient } from '../../src/lib/client/client-types.ts';
-// Loaded before a test begins: its first packet need not wait for it.
-import '../../src/lib/client/engine.ts';
 import type { CrudpEvent } from '../../src/lib/client/events.ts';
 import type { ClientOptions } from '../../src/lib/client/options.ts';
 import type { Storage } from '../../src/lib/client/storage.ts';

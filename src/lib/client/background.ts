@@ -1,8 +1,6 @@
 import type { HandlerSpecs } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
 import type { ClientBase } from './client-types.ts';
-import { Engine } from './engine.ts';
-import { takeEngineFrom } from './fetch-engine.ts';
 
 type AnyClient = Pick<ClientBase<HandlerSpecs>, 'status' | 'outbox' | 'retry' | 'close'>;
 
@@ -58,8 +56,6 @@ export function answerBackgroundSync(
   open: () => AnyClient | Promise<AnyClient>,
   tag = defaultTag,
 ): void {
-  // A service worker may not fetch code later.
-  takeEngineFrom(async () => Engine);
   scope.addEventListener('sync', (event) => {
     const { tag: own } = event as SyncEvent;
     if (own === tag) (event as SyncEvent).waitUntil(sendAll(open));

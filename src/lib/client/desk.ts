@@ -73,7 +73,7 @@ export class Desk {
       const draft = draftOf(contract, route, records, options, group, {
         now: settings.clock.now(),
         limits: settings.inline,
-        canUpload: !settings.transport || settings.transport.upload !== undefined,
+        canUpload: settings.transport.upload !== undefined,
         newUploadId: () => random64(settings.random) + random64(settings.random),
       });
       operation.uploads = draft.uploads;

@@ -1,9 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
 import { Connectivity } from './connectivity.ts';
-import type { Engine, EngineDeps } from './engine.ts';
-import { fetchEngine } from './fetch-engine.ts';
-import { Gate } from './gate.ts';
+import { Engine } from './engine.ts';
 import type { WriteLedger } from './inbox.ts';
 import { Leader } from './leader.ts';
 import type { Note } from './notes.ts';
@@ -28,26 +26,45 @@ export interface DutyDeps {
 /** Whether this page sends and hears for its user: it leads, or there is no leader, and it is switched on. */
 export class Duty {
   private readonly deps: DutyDeps;
-  private engine: Engine | undefined;
+  private readonly engine: Engine;
   private readonly leader: Leader | null;
   private readonly connectivity: Connectivity;
   private isOnline: boolean;
   private isClosed = false;
   private sync: SyncState = { state: 'idle' };
   private isWorking = false;
-  private isFetching = false;
-  /** Shut between two tries to fetch the engine. */
-  private readonly gate: Gate;
 
   constructor(deps: DutyDeps, isOnline: boolean) {
     this.deps = deps;
     this.isOnline = isOnline;
-    const { locks, storage, clock, random, user } = deps.settings;
-    this.gate = new Gate(clock, random, () => this.startEngine());
+    const { settings, contract, connection } = deps;
+    const { locks, storage, clock, user, onFrame } = settings;
     this.connectivity = new Connectivity(
       () => this.tryAgain(true),
-      () => void (this.isWorking && this.engine?.networkLost()),
+      () => void (this.isWorking && this.engine.networkLost()),
     );
+    this.engine = new Engine({
+      ...settings,
+      contract,
+      codec: deps.codec,
+      connection,
+      writeLedger: deps.writeLedger,
+      isShared: locks !== null,
+      onSync: (state) => this.note(state),
+      onStream: (stream) => {
+        deps.status.change({ stream });
+        this.tellLeading();
+      },
+      onAccepted: (outbox, upTo) => {
+        deps.onAccepted(outbox, upTo);
+        deps.tell({ kind: 'accepted', outbox, upTo });
+      },
+      onUploaded: (upload, bytes) => {
+        deps.onUploaded(upload, bytes);
+        deps.tell({ kind: 'uploaded', upload, bytes });
+      },
+      onFrame: (direction, frame) => onFrame?.({ direction, frame, at: clock.now() }),
+    });
     this.leader =
       locks &&
       new Leader({
@@ -72,20 +89,19 @@ export class Duty {
     this.isClosed = true;
     this.connectivity.close();
     this.isWorking = false;
-    this.gate.endPause();
-    await this.engine?.stop();
+    await this.engine.stop();
     this.leader?.close();
   }
 
   /** Packets have been saved. */
   wake(): void {
-    this.engine?.sync.wakeSoon();
-    this.engine?.uploads.wake();
+    this.engine.sync.wakeSoon();
+    this.engine.uploads.wake();
   }
 
   /** Packets with files have ended. */
   lookAtUploads(): void {
-    this.engine?.uploads.look();
+    this.engine.uploads.look();
   }
 
   setOnline(isOnline: boolean): void {
@@ -94,7 +110,7 @@ export class Duty {
   }
 
   release(): void {
-    this.engine?.release();
+    this.engine.release();
   }
 
   retryNow(): void {
@@ -118,10 +134,7 @@ export class Duty {
   }
 
   private tryAgain(isHint: boolean): void {
-    if (!this.isWorking) return;
-    this.gate.retryNow();
-    if (this.engine) this.engine.retryNow(isHint);
-    else this.startEngine();
+    if (this.isWorking) this.engine.retryNow(isHint);
   }
 
   private evaluate(): void {
@@ -131,58 +144,12 @@ export class Duty {
     status.change({ isLeader });
     if (works !== this.isWorking) {
       this.isWorking = works;
-      if (works) this.startEngine();
-      else void this.engine?.stop();
+      if (works) this.engine.start();
+      else void this.engine.stop();
     }
     if (!this.isOnline) this.show({ state: 'offline', reason: 'switched_off' }, 'closed');
     else if (status.getSnapshot().reason === 'switched_off') this.show(this.sync, 'closed');
     this.tellLeading();
-  }
-
-  private startEngine(): void {
-    if (!this.isWorking) return;
-    if (this.engine) this.engine.start();
-    else if (this.gate.isOpen && !this.isFetching) void this.makeEngine();
-  }
-
-  private async makeEngine(): Promise<void> {
-    this.isFetching = true;
-    try {
-      const engine = await fetchEngine();
-      if (!this.isClosed) this.engine = new engine(this.engineDeps());
-    } catch {
-      if (this.isClosed) return;
-      // As good as no network: what was saved waits, and it is tried again like a POST.
-      this.gate.pauseFor(0);
-      this.note({ state: 'offline', reason: 'not_loaded' });
-    } finally {
-      this.isFetching = false;
-    }
-    this.startEngine();
-  }
-
-  private engineDeps(): EngineDeps {
-    const { settings, status, tell, onAccepted, onUploaded } = this.deps;
-    const { locks, clock, onFrame } = settings;
-    return {
-      ...settings,
-      ...this.deps,
-      isShared: locks !== null,
-      onSync: (state) => this.note(state),
-      onStream: (stream) => {
-        status.change({ stream });
-        this.tellLeading();
-      },
-      onAccepted: (outbox, upTo) => {
-        onAccepted(outbox, upTo);
-        tell({ kind: 'accepted', outbox, upTo });
-      },
-      onUploaded: (upload, bytes) => {
-        onUploaded(upload, bytes);
-        tell({ kind: 'uploaded', upload, bytes });
-      },
-      onFrame: (direction, frame) => onFrame?.({ direction, frame, at: clock.now() }),
-    };
   }
 
   private note(sync: SyncState): void {

@@ -2,8 +2,6 @@ import type { Clock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
 import { actionOf } from '../packet.ts';
-import type { HttpOptions } from './http-options.ts';
-import { httpTransport } from './http-transport.ts';
 import { Inbox, type WriteLedger } from './inbox.ts';
 import type { Random } from './random.ts';
 import type { StreamState } from './status.ts';
@@ -19,9 +17,7 @@ export interface EngineDeps {
   readonly user: string;
   readonly contract: Contract;
   readonly codec: Codec;
-  /** Absent: over HTTP. */
-  readonly transport: Transport | undefined;
-  readonly http: HttpOptions;
+  readonly transport: Transport;
   readonly connection: StorageConnection;
   readonly writeLedger: WriteLedger;
   readonly clock: Clock;
@@ -56,11 +52,9 @@ export class Engine {
   constructor(deps: EngineDeps) {
     this.deps = deps;
     const { onError, onFrame, onAccepted } = deps;
-    const transport = deps.transport ?? httpTransport(deps.http);
     const inbox: Inbox = new Inbox(deps.writeLedger, (count) => this.sync.noteStored(count));
     this.sync = new Sync({
       ...deps,
-      transport,
       inbox,
       isStreaming: () => ['open', 'polling', 'refused'].includes(this.streamState),
       onState: deps.onSync,
@@ -69,10 +63,9 @@ export class Engine {
       // Results of reads go to the streams of the asking outbox only.
       onMoved: () => this.stream.reconnect(),
     });
-    this.uploads = new Uploads({ ...deps, transport, onNeedsAuth: () => this.sync.hold({ state: 'needs-auth' }) });
+    this.uploads = new Uploads({ ...deps, onNeedsAuth: () => this.sync.hold({ state: 'needs-auth' }) });
     this.stream = new Stream({
       ...deps,
-      transport,
       request: () => this.streamRequest(),
       onHello: (hello) => this.greet(hello),
       onEvents: async (events, epoch) => {

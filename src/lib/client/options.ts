@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
-import type { HttpOptions } from './http-options.ts';
+import { httpTransport } from './http-transport.ts';
 import type { Locks } from './leader.ts';
 import { type Random, systemRandom } from './random.ts';
 import type { Storage } from './storage.ts';
@@ -57,9 +57,7 @@ export interface ClientOptions {
 /** Options with their defaults filled in. */
 export interface ClientSettings extends Required<Pick<ClientOptions, 'user' | 'storage' | 'clock' | 'random'>> {
   readonly codec: Codec | undefined;
-  /** Instead of `http`. */
-  readonly transport: Transport | undefined;
-  readonly http: HttpOptions;
+  readonly transport: Transport;
   readonly isOnline: boolean;
   readonly maxBatchBytes: number;
   readonly maxBatchPackets: number;
@@ -82,8 +80,7 @@ export function settingsOf(options: ClientOptions): ClientSettings {
     user,
     storage,
     codec: options.codec,
-    transport: options.transport,
-    http: httpOf(options),
+    transport: options.transport ?? overHttp(options, url as string),
     isOnline: options.online ?? true,
     maxBatchBytes,
     maxBatchPackets: options.maxBatchPackets ?? 1000,
@@ -99,14 +96,15 @@ export function settingsOf(options: ClientOptions): ClientSettings {
   };
 }
 
-function httpOf({ url = '', fetch, headers, credentials = 'same-origin' }: ClientOptions): HttpOptions {
-  return {
+function overHttp(options: ClientOptions, url: string): Transport {
+  const { headers } = options;
+  return httpTransport({
     url,
     // Bound: a browser's fetch refuses to be called as a method of anything else.
-    fetch: fetch ?? globalThis.fetch.bind(globalThis),
+    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     headers: typeof headers === 'function' ? headers : () => headers ?? {},
-    credentials,
-  };
+    credentials: options.credentials ?? 'same-origin',
+  });
 }
 
 /** Absent on insecure origins, and in Node before 24. */

@@ -1,5 +1,3 @@
-import { Engine } from '../../../src/lib/client/engine.ts';
-import { takeEngineFrom } from '../../../src/lib/client/fetch-engine.ts';
 import type { Storage } from '../../../src/lib/client/storage.ts';
 import type { Codec } from '../../../src/lib/codec/codec.ts';
 import { portableCodec } from '../../../src/lib/codec/portable-codec.ts';
@@ -40,10 +38,6 @@ export class World {
     this.hasLocks = dice.chance(0.6);
     this.server = new ServerHost(new JournalHost(this.clock, dice, mutation.journal), this.clock, plainCodec);
     const { storage } = mutation;
-    takeEngineFrom(async () => {
-      if (dice.chance(this.faultRate / 3)) throw new TypeError('Failed to fetch dynamically imported module');
-      return Engine;
-    });
     this.deps = {
       clock: this.clock,
       dice,
