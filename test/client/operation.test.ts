@@ -17,6 +17,16 @@ describe('Operation', () => {
     expect(operation.reqId).toBe(reqId);
   });
 
+  it('works behind a Proxy, as frameworks put one around what a page keeps', async () => {
+    const { client } = bench({ online: false });
+    const operation = client.notes.create(note('1'));
+    const reactive = new Proxy(operation, { get: (target, name, proxy) => Reflect.get(target, name, proxy) });
+    expect(await reactive.saved).toMatch(reqIdText);
+    expect(reactive.reqId).toBe(operation.reqId);
+    expect(reactive.progress.getSnapshot()).toMatchObject({ bytes: 0, total: 0 });
+    expect(await reactive.cancel()).toBe(true);
+  });
+
   it('is saved, then accepted, then has a result', async () => {
     const { client, server } = await connected();
     const operation = client.notes.create(note('1'));

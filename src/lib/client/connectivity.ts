@@ -8,11 +8,11 @@ interface Page {
 
 /** What the platform says of the network: hints, never more. A link that it calls good may be dead. */
 export class Connectivity {
-  private readonly page: Page;
-  private readonly onBetter: () => void;
-  private readonly onWorse: () => void;
-  private readonly onVisible = (): void => {
-    if (this.isVisible) this.onBetter();
+  readonly #page: Page;
+  readonly #onBetter: () => void;
+  readonly #onWorse: () => void;
+  readonly #onVisible = (): void => {
+    if (this.isVisible) this.#onBetter();
   };
 
   /**
@@ -20,25 +20,25 @@ export class Connectivity {
    * @param onWorse The platform says that there is no network.
    */
   constructor(onBetter: () => void, onWorse: () => void, page: Page = globalThis as unknown as Page) {
-    this.page = page;
-    this.onBetter = onBetter;
-    this.onWorse = onWorse;
+    this.#page = page;
+    this.#onBetter = onBetter;
+    this.#onWorse = onWorse;
     page.addEventListener?.('online', onBetter);
     page.addEventListener?.('offline', onWorse);
     page.addEventListener?.('pageshow', onBetter);
-    page.document?.addEventListener('visibilitychange', this.onVisible);
+    page.document?.addEventListener('visibilitychange', this.#onVisible);
   }
 
   /** Whether anybody may be looking at the page; true where there is no such thing. */
   get isVisible(): boolean {
-    return this.page.document?.visibilityState !== 'hidden';
+    return this.#page.document?.visibilityState !== 'hidden';
   }
 
   close(): void {
-    const { page } = this;
-    page.removeEventListener?.('online', this.onBetter);
-    page.removeEventListener?.('offline', this.onWorse);
-    page.removeEventListener?.('pageshow', this.onBetter);
-    page.document?.removeEventListener('visibilitychange', this.onVisible);
+    const page = this.#page;
+    page.removeEventListener?.('online', this.#onBetter);
+    page.removeEventListener?.('offline', this.#onWorse);
+    page.removeEventListener?.('pageshow', this.#onBetter);
+    page.document?.removeEventListener('visibilitychange', this.#onVisible);
   }
 }

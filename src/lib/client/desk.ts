@@ -37,28 +37,28 @@ export interface Prepared {
 
 /** Where this page's calls become packets, and may be taken back. */
 export class Desk {
-  private readonly deps: DeskDeps;
-  private readonly saver: Saver;
-  private codec: Codec | undefined;
-  private closed: CrudpError | undefined;
+  readonly #deps: DeskDeps;
+  readonly #saver: Saver;
+  #codec: Codec | undefined;
+  #closed: CrudpError | undefined;
   /** Calls that cannot be saved at once. */
-  private last: Promise<void> | null = null;
+  #last: Promise<void> | null = null;
 
   constructor(deps: DeskDeps) {
-    this.deps = deps;
+    this.#deps = deps;
     const { writeLedger, operations, settings } = deps;
-    this.saver = new Saver({
+    this.#saver = new Saver({
       writeLedger,
       operations,
       random: settings.random,
       onSaved: (saved, keys) => {
         deps.onSaved(saved, keys);
-        for (const [index, { draft }] of saved.entries()) this.watch(draft, keys[index] as PacketKey);
+        for (const [index, { draft }] of saved.entries()) this.#watch(draft, keys[index] as PacketKey);
       },
     });
     deps.codec.then(
       (codec) => {
-        this.codec = codec;
+        this.#codec = codec;
       },
       // Each call that needs it says so.
       () => undefined,
@@ -67,8 +67,8 @@ export class Desk {
 
   /** Makes a packet's operation, which has failed already where its values do not fit: then there is no draft. */
   prepare(route: RouteSpec, records: readonly unknown[], options: CallOptions, group: object | null): Prepared {
-    const { contract, settings } = this.deps;
-    const operation = new PendingOperation(this.deps.board, (own) => this.cancel(own));
+    const { contract, settings } = this.#deps;
+    const operation = new PendingOperation(this.#deps.board, (own) => this.#cancel(own));
     try {
       const draft = draftOf(contract, route, records, options, group, {
         now: settings.clock.now(),
@@ -88,29 +88,29 @@ export class Desk {
   /** Saves packets, together and in order. */
   submit(packets: readonly Saving[]): void {
     const hasFiles = packets.some(({ draft }) => draft.toRead.size > 0 || draft.uploads.length > 0);
-    if (this.codec && !hasFiles && !this.last) {
-      this.save(packets, this.codec);
+    if (this.#codec && !hasFiles && !this.#last) {
+      this.#save(packets, this.#codec);
       return;
     }
-    const before = this.last;
-    const own = this.saveLater(packets, before).finally(() => {
-      if (this.last === own) this.last = null;
+    const before = this.#last;
+    const own = this.#saveLater(packets, before).finally(() => {
+      if (this.#last === own) this.#last = null;
     });
-    this.last = own;
+    this.#last = own;
   }
 
   /** Files are read and the codec is loaded first; calls behind wait, so that the order stays. */
-  private async saveLater(packets: readonly Saving[], before: Promise<void> | null): Promise<void> {
-    const { contract, settings } = this.deps;
+  async #saveLater(packets: readonly Saving[], before: Promise<void> | null): Promise<void> {
+    const { contract, settings } = this.#deps;
     try {
       const [codec, read] = await Promise.all([
-        this.deps.codec.catch((error: unknown) => {
+        this.#deps.codec.catch((error: unknown) => {
           throw asCrudp('codec_failed', error);
         }),
         Promise.all(packets.map(({ draft }) => withFiles(contract, settings.storage, draft))),
         before,
       ]);
-      this.save(
+      this.#save(
         packets.map(({ operation }, index) => ({ operation, draft: read[index] as Draft })),
         codec,
       );
@@ -121,19 +121,19 @@ export class Desk {
 
   /** What is being saved is saved; what still waits fails. */
   async close(error: CrudpError): Promise<void> {
-    this.closed = error;
-    await this.saver.close(error);
+    this.#closed = error;
+    await this.#saver.close(error);
   }
 
-  private save(packets: readonly Saving[], codec: Codec): void {
-    if (this.closed) {
-      failAll(packets, this.closed);
+  #save(packets: readonly Saving[], codec: Codec): void {
+    if (this.#closed) {
+      failAll(packets, this.#closed);
       return;
     }
     try {
       const drafts = packets.map(({ draft }) => draft);
-      const judged = measured(codec, this.deps.contract, drafts);
-      this.saver.save(packets.map(({ operation }, index) => ({ operation, draft: judged[index] as Draft })));
+      const judged = measured(codec, this.#deps.contract, drafts);
+      this.#saver.save(packets.map(({ operation }, index) => ({ operation, draft: judged[index] as Draft })));
     } catch (error) {
       failAll(packets, asCrudp('unencodable', error));
     }
@@ -141,36 +141,36 @@ export class Desk {
 
   /** As `outbox.retry` has it, where the packet is parked. @returns Null where it is not. */
   async retry(reqId: ReqId): Promise<ReqId | null> {
-    const { writeLedger, settings } = this.deps;
-    const renamed = await this.change(reqId, (key) =>
+    const { writeLedger, settings } = this.#deps;
+    const renamed = await this.#change(reqId, (key) =>
       writeLedger((ledger) => retryParked(ledger, key, () => random64(settings.random))),
     );
     return renamed ? reqIdOf(renamed.outbox, renamed.seq) : null;
   }
 
   async discard(reqId: ReqId): Promise<boolean> {
-    const { writeLedger } = this.deps;
-    return (await this.change(reqId, (key) => writeLedger((ledger) => discardPacket(ledger, key)))) ?? false;
+    const { writeLedger } = this.#deps;
+    return (await this.#change(reqId, (key) => writeLedger((ledger) => discardPacket(ledger, key)))) ?? false;
   }
 
-  private async change<T>(reqId: ReqId, work: (key: PacketKey) => Promise<T>): Promise<T | null> {
+  async #change<T>(reqId: ReqId, work: (key: PacketKey) => Promise<T>): Promise<T | null> {
     const key = keyOf(reqId);
-    if (this.closed) throw this.closed;
+    if (this.#closed) throw this.#closed;
     return key && work(key);
   }
 
   /** Offline too: whoever waits for a read is to be told in time. */
-  private watch({ expiresAt }: Draft, key: PacketKey): void {
-    const { clock, onError } = this.deps.settings;
+  #watch({ expiresAt }: Draft, key: PacketKey): void {
+    const { clock, onError } = this.#deps.settings;
     if (expiresAt === undefined) return;
     clock.after(expiresAt - clock.now(), () => {
-      if (!this.closed) this.expire(key).catch(onError);
+      if (!this.#closed) this.#expire(key).catch(onError);
     });
   }
 
   /** Ends a packet that has not been sent. Of a read that has, whoever waits for it need not wait longer. */
-  private async expire(key: PacketKey): Promise<void> {
-    const { writeLedger, operations } = this.deps;
+  async #expire(key: PacketKey): Promise<void> {
+    const { writeLedger, operations } = this.#deps;
     const packet = await writeLedger(async (ledger) => {
       const found = await ledger.packet(key);
       if (!found || !(await isUnsent(ledger, key))) return found;
@@ -182,11 +182,11 @@ export class Desk {
     operations.take(key)?.fail(new CrudpError('expired', 'no answer in time', facts));
   }
 
-  private async cancel(operation: PendingOperation): Promise<boolean> {
+  async #cancel(operation: PendingOperation): Promise<boolean> {
     await operation.saved.catch(() => undefined);
     const { key } = operation;
-    if (!key || operation.wasOk !== undefined || this.closed) return false;
-    return this.deps.writeLedger((ledger) => cancelPacket(ledger, key));
+    if (!key || operation.wasOk !== undefined || this.#closed) return false;
+    return this.#deps.writeLedger((ledger) => cancelPacket(ledger, key));
   }
 }
 

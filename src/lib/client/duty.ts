@@ -25,35 +25,35 @@ export interface DutyDeps {
 
 /** Whether this page sends and hears for its user: it leads, or there is no leader, and it is switched on. */
 export class Duty {
-  private readonly deps: DutyDeps;
-  private readonly engine: Engine;
-  private readonly leader: Leader | null;
-  private readonly connectivity: Connectivity;
-  private isOnline: boolean;
-  private isClosed = false;
-  private sync: SyncState = { state: 'idle' };
-  private isWorking = false;
+  readonly #deps: DutyDeps;
+  readonly #engine: Engine;
+  readonly #leader: Leader | null;
+  readonly #connectivity: Connectivity;
+  #isOnline: boolean;
+  #isClosed = false;
+  #sync: SyncState = { state: 'idle' };
+  #isWorking = false;
 
   constructor(deps: DutyDeps, isOnline: boolean) {
-    this.deps = deps;
-    this.isOnline = isOnline;
+    this.#deps = deps;
+    this.#isOnline = isOnline;
     const { settings, contract, connection } = deps;
     const { locks, storage, clock, user, onFrame } = settings;
-    this.connectivity = new Connectivity(
-      () => this.tryAgain(true),
-      () => void (this.isWorking && this.engine.networkLost()),
+    this.#connectivity = new Connectivity(
+      () => this.#tryAgain(true),
+      () => void (this.#isWorking && this.#engine.networkLost()),
     );
-    this.engine = new Engine({
+    this.#engine = new Engine({
       ...settings,
       contract,
       codec: deps.codec,
       connection,
       writeLedger: deps.writeLedger,
       isShared: locks !== null,
-      onSync: (state) => this.note(state),
+      onSync: (state) => this.#note(state),
       onStream: (stream) => {
         deps.status.change({ stream });
-        this.tellLeading();
+        this.#tellLeading();
       },
       onAccepted: (outbox, upTo) => {
         deps.onAccepted(outbox, upTo);
@@ -65,115 +65,115 @@ export class Duty {
       },
       onFrame: (direction, frame) => onFrame?.({ direction, frame, at: clock.now() }),
     });
-    this.leader =
+    this.#leader =
       locks &&
       new Leader({
         locks,
         name: `${storage.scope}:${user}`,
         clock,
-        beat: () => this.tellLeading(),
-        isVisible: () => this.connectivity.isVisible,
-        onLead: () => this.evaluate(),
-        onLose: () => this.evaluate(),
+        beat: () => this.#tellLeading(),
+        isVisible: () => this.#connectivity.isVisible,
+        onLead: () => this.#evaluate(),
+        onLose: () => this.#evaluate(),
       });
   }
 
   start(): void {
-    this.leader?.start();
+    this.#leader?.start();
     // After it has queued for leading: a leader of an older contract gives way to who waits.
-    this.tellOpened();
-    this.evaluate();
+    this.#tellOpened();
+    this.#evaluate();
   }
 
   async close(): Promise<void> {
-    this.isClosed = true;
-    this.connectivity.close();
-    this.isWorking = false;
-    await this.engine.stop();
-    this.leader?.close();
+    this.#isClosed = true;
+    this.#connectivity.close();
+    this.#isWorking = false;
+    await this.#engine.stop();
+    this.#leader?.close();
   }
 
   /** Packets have been saved. */
   wake(): void {
-    this.engine.sync.wakeSoon();
-    this.engine.uploads.wake();
+    this.#engine.sync.wakeSoon();
+    this.#engine.uploads.wake();
   }
 
   /** Packets with files have ended. */
   lookAtUploads(): void {
-    this.engine.uploads.look();
+    this.#engine.uploads.look();
   }
 
   setOnline(isOnline: boolean): void {
-    this.isOnline = isOnline;
-    this.evaluate();
+    this.#isOnline = isOnline;
+    this.#evaluate();
   }
 
   release(): void {
-    this.engine.release();
+    this.#engine.release();
   }
 
   retryNow(): void {
-    this.tryAgain(false);
+    this.#tryAgain(false);
   }
 
   /** What another page says of leading. */
   hear(note: Note): void {
     switch (note.kind) {
       case 'opened':
-        if (!this.isOnline) this.deps.tell({ kind: 'online', isOnline: false });
-        if (note.contract > this.deps.contract.version) this.leader?.stepDown();
-        else this.tellLeading();
+        if (!this.#isOnline) this.#deps.tell({ kind: 'online', isOnline: false });
+        if (note.contract > this.#deps.contract.version) this.#leader?.stepDown();
+        else this.#tellLeading();
         return;
       case 'leading':
-        this.leader?.noteBeat();
+        this.#leader?.noteBeat();
         // One older page has given way to the next: whose turn it is, the lock decides.
-        if (note.contract < this.deps.contract.version) this.tellOpened();
-        if (!this.isWorking && this.isOnline) this.show(note.sync, note.stream);
+        if (note.contract < this.#deps.contract.version) this.#tellOpened();
+        if (!this.#isWorking && this.#isOnline) this.#show(note.sync, note.stream);
     }
   }
 
-  private tryAgain(isHint: boolean): void {
-    if (this.isWorking) this.engine.retryNow(isHint);
+  #tryAgain(isHint: boolean): void {
+    if (this.#isWorking) this.#engine.retryNow(isHint);
   }
 
-  private evaluate(): void {
-    const { status } = this.deps;
-    const isLeader = this.leader?.isLeader ?? true;
-    const works = isLeader && this.isOnline && !this.isClosed;
+  #evaluate(): void {
+    const { status } = this.#deps;
+    const isLeader = this.#leader?.isLeader ?? true;
+    const works = isLeader && this.#isOnline && !this.#isClosed;
     status.change({ isLeader });
-    if (works !== this.isWorking) {
-      this.isWorking = works;
-      if (works) this.engine.start();
-      else void this.engine.stop();
+    if (works !== this.#isWorking) {
+      this.#isWorking = works;
+      if (works) this.#engine.start();
+      else void this.#engine.stop();
     }
-    if (!this.isOnline) this.show({ state: 'offline', reason: 'switched_off' }, 'closed');
-    else if (status.getSnapshot().reason === 'switched_off') this.show(this.sync, 'closed');
-    this.tellLeading();
+    if (!this.#isOnline) this.#show({ state: 'offline', reason: 'switched_off' }, 'closed');
+    else if (status.getSnapshot().reason === 'switched_off') this.#show(this.#sync, 'closed');
+    this.#tellLeading();
   }
 
-  private note(sync: SyncState): void {
-    this.sync = sync;
-    if (!this.isWorking) return;
-    this.deps.status.change({ state: sync.state, reason: sync.reason });
-    this.tellLeading();
+  #note(sync: SyncState): void {
+    this.#sync = sync;
+    if (!this.#isWorking) return;
+    this.#deps.status.change({ state: sync.state, reason: sync.reason });
+    this.#tellLeading();
   }
 
-  private show({ state, reason }: SyncState, stream: ClientStatus['stream']): void {
-    this.deps.status.change({ state, reason, stream });
+  #show({ state, reason }: SyncState, stream: ClientStatus['stream']): void {
+    this.#deps.status.change({ state, reason, stream });
   }
 
-  private tellOpened(): void {
-    this.deps.tell({ kind: 'opened', contract: this.deps.contract.version });
+  #tellOpened(): void {
+    this.#deps.tell({ kind: 'opened', contract: this.#deps.contract.version });
   }
 
-  private tellLeading(): void {
-    if (!this.leader?.isLeader) return;
-    this.deps.tell({
+  #tellLeading(): void {
+    if (!this.#leader?.isLeader) return;
+    this.#deps.tell({
       kind: 'leading',
-      contract: this.deps.contract.version,
-      sync: this.sync,
-      stream: this.deps.status.getSnapshot().stream,
+      contract: this.#deps.contract.version,
+      sync: this.#sync,
+      stream: this.#deps.status.getSnapshot().stream,
     });
   }
 }

@@ -42,34 +42,34 @@ export interface EngineDeps {
 export class Engine {
   readonly sync: Sync;
   readonly uploads: Uploads;
-  private readonly deps: EngineDeps;
-  private readonly stream: Stream;
-  private streamState: StreamState = 'closed';
+  readonly #deps: EngineDeps;
+  readonly #stream: Stream;
+  #streamState: StreamState = 'closed';
   /** Without a leader each page is at a place of its own. */
-  private ownCursor: string | null = null;
-  private hadCursor = false;
+  #ownCursor: string | null = null;
+  #hadCursor = false;
 
   constructor(deps: EngineDeps) {
-    this.deps = deps;
+    this.#deps = deps;
     const { onError, onFrame, onAccepted } = deps;
     const inbox: Inbox = new Inbox(deps.writeLedger, (count) => this.sync.noteStored(count));
     this.sync = new Sync({
       ...deps,
       inbox,
-      isStreaming: () => ['open', 'polling', 'refused'].includes(this.streamState),
+      isStreaming: () => ['open', 'polling', 'refused'].includes(this.#streamState),
       onState: deps.onSync,
       onFrame,
       onAccepted,
       // Results of reads go to the streams of the asking outbox only.
-      onMoved: () => this.stream.reconnect(),
+      onMoved: () => this.#stream.reconnect(),
     });
     this.uploads = new Uploads({ ...deps, onNeedsAuth: () => this.sync.hold({ state: 'needs-auth' }) });
-    this.stream = new Stream({
+    this.#stream = new Stream({
       ...deps,
-      request: () => this.streamRequest(),
-      onHello: (hello) => this.greet(hello),
+      request: () => this.#streamRequest(),
+      onHello: (hello) => this.#greet(hello),
       onEvents: async (events, epoch) => {
-        const { isShared, writeLedger } = this.deps;
+        const { isShared, writeLedger } = this.#deps;
         let cursor: string | undefined;
         let isLate = false;
         await storeEvents({ ...deps, inbox }, events, epoch, (ledger, id) => {
@@ -80,11 +80,11 @@ export class Engine {
         });
         if (cursor === undefined) return;
         const id = cursor;
-        this.ownCursor = id;
+        this.#ownCursor = id;
         if (isLate) await writeLedger(async (ledger) => ledger.setCursor(id));
       },
       onState: (state) => {
-        this.streamState = state;
+        this.#streamState = state;
         deps.onStream(state);
       },
       onNeedsAuth: () => this.sync.hold({ state: 'needs-auth' }),
@@ -94,17 +94,17 @@ export class Engine {
 
   start(): void {
     this.sync.start();
-    this.stream.start();
+    this.#stream.start();
     this.uploads.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.sync.stop(), this.stream.stop(), this.uploads.stop()]);
+    await Promise.all([this.sync.stop(), this.#stream.stop(), this.uploads.stop()]);
   }
 
   /** Somebody has signed in. */
   release(): void {
-    this.stream.release();
+    this.#stream.release();
     this.sync.release();
     this.uploads.release();
   }
@@ -114,43 +114,43 @@ export class Engine {
     if (isHint) this.sync.hint();
     else this.sync.retryNow();
     this.uploads.retryNow(isHint);
-    if (this.streamState !== 'open') this.stream.reconnect();
+    if (this.#streamState !== 'open') this.#stream.reconnect();
   }
 
   /** The network is gone: the stream need not wait to find out. */
   networkLost(): void {
-    this.stream.reconnect();
+    this.#stream.reconnect();
   }
 
-  private async streamRequest(): Promise<StreamRequest> {
-    const { outbox, cursor } = await this.deps.writeLedger(async (ledger) => {
+  async #streamRequest(): Promise<StreamRequest> {
+    const { outbox, cursor } = await this.#deps.writeLedger(async (ledger) => {
       const row = await ledger.openOutbox();
       return { outbox: row.outbox, cursor: ledger.cursor };
     });
-    const from = this.deps.isShared ? cursor : (this.ownCursor ?? cursor);
-    this.hadCursor = from !== null;
+    const from = this.#deps.isShared ? cursor : (this.#ownCursor ?? cursor);
+    this.#hadCursor = from !== null;
     return { outbox, cursor: from };
   }
 
-  private greet({ user, recovered, epoch }: Hello): boolean {
-    if (user !== this.deps.user) {
+  #greet({ user, recovered, epoch }: Hello): boolean {
+    if (user !== this.#deps.user) {
       // Somebody has signed in since this connection was asked for: the next one tells who.
-      if (this.stream.isOutdated) return false;
-      this.stream.hold();
+      if (this.#stream.isOutdated) return false;
+      this.#stream.hold();
       this.sync.hold({ state: 'held', reason: 'wrong_user' });
       return false;
     }
     this.sync.hint();
-    if (!recovered && this.hadCursor) this.deps.onGap();
+    if (!recovered && this.#hadCursor) this.#deps.onGap();
     // Without a cursor the stream begins at the end: what was sent before that may have had its result already.
-    if (!recovered || !this.hadCursor) this.sync.askAll();
-    else void this.askForMissed(epoch);
+    if (!recovered || !this.#hadCursor) this.sync.askAll();
+    else void this.#askForMissed(epoch);
     return true;
   }
 
   /** Results of reads are in no log, and another journal's log begins elsewhere: what is due of them has not been replayed. */
-  private async askForMissed(epoch: string): Promise<void> {
-    const { connection, user, onError } = this.deps;
+  async #askForMissed(epoch: string): Promise<void> {
+    const { connection, user, onError } = this.#deps;
     try {
       const isDue = await connection.read(async (tx) => {
         for (const { outbox, place } of await tx.list('outboxes', { prefix: [user] })) {

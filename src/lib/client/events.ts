@@ -66,30 +66,30 @@ export type EventListener = (event: CrudpEvent) => void;
 
 /** Who listens to which action. */
 export class Listeners {
-  private readonly byAction = new Map<string, Set<EventListener>>();
-  private readonly onError: (error: unknown) => void;
+  readonly #byAction = new Map<string, Set<EventListener>>();
+  readonly #onError: (error: unknown) => void;
 
   /** @param onError Told what a listener throws: it must not keep others from hearing, nor be lost. */
   constructor(onError: (error: unknown) => void) {
-    this.onError = onError;
+    this.#onError = onError;
   }
 
   /** @returns Ends it. */
   add(handler: string, action: Action, listener: EventListener): () => void {
     const key = `${handler}.${action}`;
-    const listeners = this.byAction.get(key) ?? new Set();
-    this.byAction.set(key, listeners.add(listener));
+    const listeners = this.#byAction.get(key) ?? new Set();
+    this.#byAction.set(key, listeners.add(listener));
     return () => listeners.delete(listener);
   }
 
   /** @returns Whether anybody listens. */
   emit(event: CrudpEvent): boolean {
-    const listeners = [...(this.byAction.get(`${event.handler}.${event.action}`) ?? [])];
+    const listeners = [...(this.#byAction.get(`${event.handler}.${event.action}`) ?? [])];
     for (const listener of listeners) {
       try {
         listener(event);
       } catch (error) {
-        this.onError(error);
+        this.#onError(error);
       }
     }
     return listeners.length > 0;

@@ -12,17 +12,17 @@ const none: HeldResults = new Map();
 
 /** Where results come in, from answers and from the stream; it holds in memory those that do not count yet. */
 export class Inbox {
-  private readonly writeLedger: WriteLedger;
-  private readonly onStored: (count: number) => void;
-  private held: ReadonlyMap<string, HeldResults> = new Map();
+  readonly #writeLedger: WriteLedger;
+  readonly #onStored: (count: number) => void;
+  #held: ReadonlyMap<string, HeldResults> = new Map();
   /** The journal that what is held comes from. */
-  private heldEpoch = '';
-  private last: Promise<unknown> = Promise.resolve();
+  #heldEpoch = '';
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param onStored Told, after the commit, how many packets have come to their end. */
   constructor(writeLedger: WriteLedger, onStored: (count: number) => void) {
-    this.writeLedger = writeLedger;
-    this.onStored = onStored;
+    this.#writeLedger = writeLedger;
+    this.#onStored = onStored;
   }
 
   /**
@@ -32,14 +32,14 @@ export class Inbox {
    * @param epoch The journal that the results come from. Results of another one that are held are dropped.
    */
   write<T>(epoch: string, work: (ledger: Ledger, store: StoreResponse) => Promise<T>): Promise<T> {
-    const run = this.last.then(() => this.writeNow(epoch, work));
-    this.last = run.catch(() => undefined);
+    const run = this.#last.then(() => this.#writeNow(epoch, work));
+    this.#last = run.catch(() => undefined);
     return run;
   }
 
-  private async writeNow<T>(epoch: string, work: (ledger: Ledger, store: StoreResponse) => Promise<T>): Promise<T> {
-    const before = epoch === this.heldEpoch ? this.held : new Map<string, HeldResults>();
-    const committed = await this.writeLedger(async (ledger) => {
+  async #writeNow<T>(epoch: string, work: (ledger: Ledger, store: StoreResponse) => Promise<T>): Promise<T> {
+    const before = epoch === this.#heldEpoch ? this.#held : new Map<string, HeldResults>();
+    const committed = await this.#writeLedger(async (ledger) => {
       const held = new Map(before);
       let count = 0;
       const store: StoreResponse = async (response) => {
@@ -52,9 +52,9 @@ export class Inbox {
       for (const outbox of [...held.keys()]) await store({ outbox, results: [] });
       return { value, held, count };
     });
-    this.held = committed.held;
-    this.heldEpoch = epoch;
-    if (committed.count > 0) this.onStored(committed.count);
+    this.#held = committed.held;
+    this.#heldEpoch = epoch;
+    if (committed.count > 0) this.#onStored(committed.count);
     return committed.value;
   }
 }

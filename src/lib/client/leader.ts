@@ -30,95 +30,95 @@ const silenceMs = 10_000;
 
 /** Sees to it that one page of many sends and holds the stream. */
 export class Leader {
-  private readonly deps: LeaderDeps;
-  private readonly timers: Timers<'beat' | 'silence'>;
-  private closing = new AbortController();
-  private letGo: () => void = () => {};
+  readonly #deps: LeaderDeps;
+  readonly #timers: Timers<'beat' | 'silence'>;
+  #closing = new AbortController();
+  #letGo: () => void = () => {};
   /** The request by which this page leads; null: it does not. */
-  private reign: object | null = null;
-  private isClosed = false;
+  #reign: object | null = null;
+  #isClosed = false;
 
   constructor(deps: LeaderDeps) {
-    this.deps = deps;
-    this.timers = new Timers(deps.clock);
+    this.#deps = deps;
+    this.#timers = new Timers(deps.clock);
   }
 
   get isLeader(): boolean {
-    return this.reign !== null;
+    return this.#reign !== null;
   }
 
   start(): void {
-    this.queue(false);
-    this.watch();
+    this.#queue(false);
+    this.#watch();
   }
 
   /** The leader has been heard of. */
   noteBeat(): void {
-    if (!this.isLeader) this.watch();
+    if (!this.isLeader) this.#watch();
   }
 
   /** Gives way to the page that waits longest, and waits behind it. */
   stepDown(): void {
     if (!this.isLeader) return;
-    this.letGo();
+    this.#letGo();
   }
 
   close(): void {
-    this.isClosed = true;
-    this.timers.cancelAll();
-    this.closing.abort();
-    this.letGo();
+    this.#isClosed = true;
+    this.#timers.cancelAll();
+    this.#closing.abort();
+    this.#letGo();
   }
 
-  private queue(steal: boolean): void {
+  #queue(steal: boolean): void {
     // Web Locks refuses a signal together with `steal`.
-    const options = steal ? { steal } : { signal: this.closing.signal };
+    const options = steal ? { steal } : { signal: this.#closing.signal };
     const reign = {};
     let isOver = false;
-    this.deps.locks
+    this.#deps.locks
       // A lock may be stolen before its holder is told that it has it, and by another request of the same page.
-      .request(this.deps.name, options, () => (isOver ? Promise.resolve() : this.lead(reign)))
+      .request(this.#deps.name, options, () => (isOver ? Promise.resolve() : this.#lead(reign)))
       .catch(() => undefined)
       .then(() => {
         isOver = true;
-        this.lose(reign);
+        this.#lose(reign);
         // One that was given up for a request that steals is not made again.
-        if (!this.isClosed && !options.signal?.aborted) this.queue(false);
+        if (!this.#isClosed && !options.signal?.aborted) this.#queue(false);
       });
   }
 
-  private lead(reign: object): Promise<void> {
-    if (this.isClosed) return Promise.resolve();
-    this.reign = reign;
-    this.timers.cancel('silence');
-    this.beat();
-    this.deps.onLead();
+  #lead(reign: object): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#reign = reign;
+    this.#timers.cancel('silence');
+    this.#beat();
+    this.#deps.onLead();
     return new Promise((resolve) => {
-      this.letGo = resolve;
+      this.#letGo = resolve;
     });
   }
 
-  private lose(reign: object): void {
-    if (this.reign !== reign) return;
-    this.reign = null;
-    this.letGo = () => {};
-    this.timers.cancel('beat');
-    this.deps.onLose();
-    if (!this.isClosed) this.watch();
+  #lose(reign: object): void {
+    if (this.#reign !== reign) return;
+    this.#reign = null;
+    this.#letGo = () => {};
+    this.#timers.cancel('beat');
+    this.#deps.onLose();
+    if (!this.#isClosed) this.#watch();
   }
 
-  private beat(): void {
-    this.deps.beat();
-    this.timers.set('beat', beatMs, () => this.beat());
+  #beat(): void {
+    this.#deps.beat();
+    this.#timers.set('beat', beatMs, () => this.#beat());
   }
 
-  private watch(): void {
-    this.timers.set('silence', silenceMs, () => {
-      this.watch();
-      if (this.isLeader || !this.deps.isVisible()) return;
-      this.closing.abort();
-      this.closing = new AbortController();
-      this.queue(true);
+  #watch(): void {
+    this.#timers.set('silence', silenceMs, () => {
+      this.#watch();
+      if (this.isLeader || !this.#deps.isVisible()) return;
+      this.#closing.abort();
+      this.#closing = new AbortController();
+      this.#queue(true);
     });
   }
 }

@@ -17,10 +17,10 @@ export class LedgerPackets {
   hasEndedFiles = false;
   protected queuedChange = 0;
   protected parkedChange = 0;
-  private readonly known = new Map<string, Known>();
-  private readonly gone = new Map<string, number[]>();
+  readonly #known = new Map<string, Known>();
+  readonly #gone = new Map<string, number[]>();
   /** Who waits for packets of one outbox between two numbers. */
-  private waits: { outbox: string; first: number; last: number; bySeq: Map<number, WaitRow[]> } | null = null;
+  #waits: { outbox: string; first: number; last: number; bySeq: Map<number, WaitRow[]> } | null = null;
 
   protected constructor(tx: WriteTransaction, user: string, now: number) {
     this.tx = tx;
@@ -35,16 +35,16 @@ export class LedgerPackets {
     const last = seqs.reduce((a, b) => Math.max(a, b));
     const range = { prefix: [this.user, outbox], above: first - 1, upTo: last };
     const [packets, waits] = await Promise.all([this.listPackets(range), this.tx.list('waits', range)]);
-    const known = this.knownOf(outbox);
+    const known = this.#knownOf(outbox);
     for (const seq of seqs) if (!known.has(seq)) known.set(seq, null);
     for (const packet of packets) known.set(packet.seq, packet);
     const bySeq = new Map<number, WaitRow[]>();
     for (const wait of waits) bySeq.set(wait.seq, [...(bySeq.get(wait.seq) ?? []), wait]);
-    this.waits = { outbox, first, last, bySeq };
+    this.#waits = { outbox, first, last, bySeq };
   }
 
   async packet({ outbox, seq }: PacketKey): Promise<PacketRow | undefined> {
-    const known = this.knownOf(outbox);
+    const known = this.#knownOf(outbox);
     let row = known.get(seq);
     if (row === undefined) {
       row = (await this.tx.get('packets', [this.user, outbox, seq])) ?? null;
@@ -84,7 +84,7 @@ export class LedgerPackets {
 
   /** @param packet As it was, but for something that does not change whom it waits for. */
   putPacket(packet: PacketRow): void {
-    this.knownOf(packet.outbox).set(packet.seq, packet);
+    this.#knownOf(packet.outbox).set(packet.seq, packet);
     this.tx.put('packets', packet);
   }
 
@@ -96,10 +96,10 @@ export class LedgerPackets {
 
   removePacket({ user, outbox, seq, after, isDiscarded }: PacketRow): void {
     if (!isDiscarded) this.queuedChange--;
-    this.knownOf(outbox).set(seq, null);
-    const gone = this.gone.get(outbox);
+    this.#knownOf(outbox).set(seq, null);
+    const gone = this.#gone.get(outbox);
     if (gone) gone.push(seq);
-    else this.gone.set(outbox, [seq]);
+    else this.#gone.set(outbox, [seq]);
     for (const key of after) this.deleteWait({ user, ...key, waiterOutbox: outbox, waiterSeq: seq });
   }
 
@@ -114,7 +114,7 @@ export class LedgerPackets {
   }
 
   async waitersFor({ outbox, seq }: PacketKey): Promise<readonly WaitRow[]> {
-    const { waits } = this;
+    const waits = this.#waits;
     if (waits && waits.outbox === outbox && seq >= waits.first && seq <= waits.last) return waits.bySeq.get(seq) ?? [];
     return this.tx.list('waits', { prefix: [this.user, outbox, seq] });
   }
@@ -130,18 +130,18 @@ export class LedgerPackets {
   }
 
   protected writeDeletions(): void {
-    for (const [outbox, seqs] of this.gone) {
+    for (const [outbox, seqs] of this.#gone) {
       for (const [first, last] of runsOf(seqs)) {
         if (first === last) this.tx.delete('packets', [this.user, outbox, first]);
         else this.tx.deleteAll('packets', { prefix: [this.user, outbox], above: first - 1, upTo: last });
       }
     }
-    this.gone.clear();
+    this.#gone.clear();
   }
 
-  private knownOf(outbox: string): Known {
-    const known = this.known.get(outbox) ?? new Map<number, PacketRow | null>();
-    this.known.set(outbox, known);
+  #knownOf(outbox: string): Known {
+    const known = this.#known.get(outbox) ?? new Map<number, PacketRow | null>();
+    this.#known.set(outbox, known);
     return known;
   }
 }

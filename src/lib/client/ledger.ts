@@ -28,13 +28,13 @@ const rowItems = 256;
  * written once, by `close`.
  */
 export class Ledger extends LedgerPackets {
-  private readonly newOutbox: () => string;
-  private readonly isShared: boolean;
-  private readonly outboxes = new Map<string, OutboxRow>();
-  private readonly changedOutboxes = new Set<string>();
-  private readonly items: FeedItem[] = [];
-  private row: UserRow;
-  private isRowChanged = false;
+  readonly #newOutbox: () => string;
+  readonly #isShared: boolean;
+  readonly #outboxes = new Map<string, OutboxRow>();
+  readonly #changedOutboxes = new Set<string>();
+  readonly #items: FeedItem[] = [];
+  #row: UserRow;
+  #isRowChanged = false;
   /** Whether packets may be sent now that waited for one of another outbox. */
   hasUnblocked = false;
   /** For this page alone, once the transaction is committed. */
@@ -42,9 +42,9 @@ export class Ledger extends LedgerPackets {
 
   private constructor(tx: WriteTransaction, { now, newOutbox, isShared }: LedgerFacts, row: UserRow) {
     super(tx, row.user, now);
-    this.isShared = isShared;
-    this.newOutbox = newOutbox;
-    this.row = row;
+    this.#isShared = isShared;
+    this.#newOutbox = newOutbox;
+    this.#row = row;
   }
 
   /** A user who has no outbox gets one. */
@@ -63,54 +63,55 @@ export class Ledger extends LedgerPackets {
    * @returns The user's row, and what was added to the feed.
    */
   close(): { readonly row: UserRow; readonly fed: readonly FeedRow[] } {
-    const { user, now, items } = this;
+    const { user, now } = this;
+    const items = this.#items;
     const fed: FeedRow[] = [];
-    let id = this.row.feedEnd;
+    let id = this.#row.feedEnd;
     for (let start = 0; start < items.length; start += rowItems) {
       const some = items.slice(start, start + rowItems);
       id += some.length;
       fed.push({ user, id, at: now, items: some });
     }
     for (const row of fed) this.tx.put('feed', row);
-    const queued = this.row.queued + this.queuedChange;
-    const parked = this.row.parked + this.parkedChange;
-    const isSame = id === this.row.feedEnd && queued === this.row.queued && parked === this.row.parked;
-    const row = isSame ? this.row : { ...this.row, feedEnd: id, queued, parked };
-    if (!isSame || this.isRowChanged) this.tx.put('users', row);
-    this.writeOutboxes();
+    const queued = this.#row.queued + this.queuedChange;
+    const parked = this.#row.parked + this.parkedChange;
+    const isSame = id === this.#row.feedEnd && queued === this.#row.queued && parked === this.#row.parked;
+    const row = isSame ? this.#row : { ...this.#row, feedEnd: id, queued, parked };
+    if (!isSame || this.#isRowChanged) this.tx.put('users', row);
+    this.#writeOutboxes();
     this.writeDeletions();
     return { row, fed };
   }
 
   get cursor(): string | null {
-    return this.row.cursor;
+    return this.#row.cursor;
   }
 
   /** The outbox that takes new packets. */
   async openOutbox(): Promise<OutboxRow> {
-    return (await this.outbox(this.row.outbox)) as OutboxRow;
+    return (await this.outbox(this.#row.outbox)) as OutboxRow;
   }
 
   async outbox(outbox: string): Promise<OutboxRow | undefined> {
-    const known = this.outboxes.get(outbox) ?? (await this.tx.get('outboxes', [this.user, outbox]));
-    if (known) this.outboxes.set(outbox, known);
+    const known = this.#outboxes.get(outbox) ?? (await this.tx.get('outboxes', [this.user, outbox]));
+    if (known) this.#outboxes.set(outbox, known);
     return known;
   }
 
   async allOutboxes(): Promise<OutboxRow[]> {
-    this.writeOutboxes();
+    this.#writeOutboxes();
     return this.tx.list('outboxes', { prefix: [this.user] });
   }
 
   putOutbox(row: OutboxRow): void {
-    this.outboxes.set(row.outbox, row);
-    this.changedOutboxes.add(row.outbox);
+    this.#outboxes.set(row.outbox, row);
+    this.#changedOutboxes.add(row.outbox);
   }
 
   /** From now on it takes the new packets. */
   addOutbox(): OutboxRow {
     const { user } = this;
-    const outbox = this.newOutbox();
+    const outbox = this.#newOutbox();
     const row: OutboxRow = {
       user,
       outbox,
@@ -123,7 +124,7 @@ export class Ledger extends LedgerPackets {
       attempts: 0,
     };
     this.putOutbox(row);
-    this.putRow({ ...this.row, outbox });
+    this.#putRow({ ...this.#row, outbox });
     return row;
   }
 
@@ -149,26 +150,26 @@ export class Ledger extends LedgerPackets {
   /** Tells all pages; of what the stream brings besides own results, only this one where each has a stream. */
   feed(item: FeedItem): void {
     const isOwn = item.kind === 'result' || item.kind === 'moved';
-    (this.isShared || isOwn ? this.items : this.direct).push(item);
+    (this.#isShared || isOwn ? this.#items : this.direct).push(item);
   }
 
   /** What the feed still has, from its oldest item to its last. */
   async fed(): Promise<FeedItem[]> {
     const rows = await this.tx.list('feed', { prefix: [this.user] });
-    return [...rows.flatMap(({ items }) => items), ...this.items];
+    return [...rows.flatMap(({ items }) => items), ...this.#items];
   }
 
   setCursor(cursor: string): void {
-    this.putRow({ ...this.row, cursor });
+    this.#putRow({ ...this.#row, cursor });
   }
 
-  private putRow(row: UserRow): void {
-    this.row = row;
-    this.isRowChanged = true;
+  #putRow(row: UserRow): void {
+    this.#row = row;
+    this.#isRowChanged = true;
   }
 
-  private writeOutboxes(): void {
-    for (const outbox of this.changedOutboxes) this.tx.put('outboxes', this.outboxes.get(outbox) as OutboxRow);
-    this.changedOutboxes.clear();
+  #writeOutboxes(): void {
+    for (const outbox of this.#changedOutboxes) this.tx.put('outboxes', this.#outboxes.get(outbox) as OutboxRow);
+    this.#changedOutboxes.clear();
   }
 }

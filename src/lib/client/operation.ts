@@ -37,7 +37,10 @@ export interface Operation<Out = unknown> {
   cancel(): Promise<boolean>;
 }
 
-/** An operation and the means to bring it on; one page's, in memory. */
+/**
+ * An operation and the means to bring it on; one page's, in memory. Its members are `private` and not `#private`: callers
+ * keep operations in their own state, where Vue for one hands out a Proxy, which has no `#private` members.
+ */
 export class PendingOperation implements Operation {
   /** Where the packet is; null until its transaction has numbered it. */
   key: PacketKey | null = null;

@@ -6,12 +6,12 @@ type BySeq = Map<number, PendingOperation>;
 
 /** The operations of this page that wait for something, by their packets' names. */
 export class Operations {
-  private readonly waiting = new Map<string, BySeq>();
+  readonly #waiting = new Map<string, BySeq>();
   /** Those of them whose packets are not known to be accepted. */
-  private readonly unaccepted = new Map<string, BySeq>();
+  readonly #unaccepted = new Map<string, BySeq>();
 
   add({ outbox, seq }: PacketKey, operation: PendingOperation): void {
-    for (const all of [this.waiting, this.unaccepted]) {
+    for (const all of [this.#waiting, this.#unaccepted]) {
       const own = all.get(outbox) ?? new Map<number, PendingOperation>();
       all.set(outbox, own.set(seq, operation));
     }
@@ -19,8 +19,8 @@ export class Operations {
   }
 
   take({ outbox, seq }: PacketKey): PendingOperation | undefined {
-    const operation = this.waiting.get(outbox)?.get(seq);
-    for (const all of [this.waiting, this.unaccepted]) {
+    const operation = this.#waiting.get(outbox)?.get(seq);
+    for (const all of [this.#waiting, this.#unaccepted]) {
       const own = all.get(outbox);
       own?.delete(seq);
       if (own?.size === 0) all.delete(outbox);
@@ -30,23 +30,23 @@ export class Operations {
 
   /** The packets of all that wait. */
   keys(): PacketKey[] {
-    return [...this.waiting].flatMap(([outbox, own]) => [...own.keys()].map((seq) => ({ outbox, seq })));
+    return [...this.#waiting].flatMap(([outbox, own]) => [...own.keys()].map((seq) => ({ outbox, seq })));
   }
 
   /** All of an outbox up to a number are on the server's disk. */
   accept(outbox: string, upTo: number): void {
-    const own = this.unaccepted.get(outbox) ?? [];
+    const own = this.#unaccepted.get(outbox) ?? [];
     for (const [seq, operation] of own) {
       if (seq > upTo) continue;
       operation.accept();
-      this.unaccepted.get(outbox)?.delete(seq);
+      this.#unaccepted.get(outbox)?.delete(seq);
     }
   }
 
   failAll(error: CrudpError): void {
-    const all = [...this.waiting.values()].flatMap((own) => [...own.values()]);
-    this.waiting.clear();
-    this.unaccepted.clear();
+    const all = [...this.#waiting.values()].flatMap((own) => [...own.values()]);
+    this.#waiting.clear();
+    this.#unaccepted.clear();
     for (const operation of all) operation.fail(error);
   }
 }

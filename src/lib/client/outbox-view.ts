@@ -54,16 +54,16 @@ const shownRows = 1000;
 /** The packets that wait, for whoever looks. Read again after each change, as often as reading keeps up. */
 export class OutboxView {
   readonly observable: Observable<OutboxSnapshot>;
-  private readonly change: (next: Partial<OutboxSnapshot>) => void;
-  private readonly connection: StorageConnection;
-  private readonly user: string;
-  private readonly contract: Contract;
-  private readonly board: ProgressBoard;
-  private readonly onError: (error: unknown) => void;
-  private readonly onCounts: (counts: OutboxCounts) => void;
-  private watchers = 0;
-  private isReading = false;
-  private isStale = false;
+  readonly #change: (next: Partial<OutboxSnapshot>) => void;
+  readonly #connection: StorageConnection;
+  readonly #user: string;
+  readonly #contract: Contract;
+  readonly #board: ProgressBoard;
+  readonly #onError: (error: unknown) => void;
+  readonly #onCounts: (counts: OutboxCounts) => void;
+  #watchers = 0;
+  #isReading = false;
+  #isStale = false;
 
   constructor(
     connection: StorageConnection,
@@ -73,25 +73,25 @@ export class OutboxView {
     onError: (error: unknown) => void,
     onCounts: (counts: OutboxCounts) => void,
   ) {
-    this.board = board;
-    board.watch(() => this.showProgress());
-    this.onCounts = onCounts;
-    this.connection = connection;
-    this.user = user;
-    this.contract = contract;
-    this.onError = onError;
+    this.#board = board;
+    board.watch(() => this.#showProgress());
+    this.#onCounts = onCounts;
+    this.#connection = connection;
+    this.#user = user;
+    this.#contract = contract;
+    this.#onError = onError;
     const shown = observable<OutboxSnapshot>({ entries: [], count: 0 }, onError);
-    this.change = shown.change;
+    this.#change = shown.change;
     this.observable = {
       getSnapshot: shown.getSnapshot,
       subscribe: (listener) => {
         const leave = shown.subscribe(listener);
         let isWatching = true;
-        this.watchers++;
+        this.#watchers++;
         this.refresh();
         return () => {
           leave();
-          if (isWatching) this.watchers--;
+          if (isWatching) this.#watchers--;
           isWatching = false;
         };
       },
@@ -100,56 +100,56 @@ export class OutboxView {
 
   /** Something may have changed. */
   refresh(): void {
-    this.isStale = true;
-    if (!this.isReading) void this.read();
+    this.#isStale = true;
+    if (!this.#isReading) void this.#read();
   }
 
   /** This page has changed something; what is not shown need not be read again. */
   note(row: UserRow): void {
-    if (this.watchers > 0) this.refresh();
-    else this.show({}, row);
+    if (this.#watchers > 0) this.refresh();
+    else this.#show({}, row);
   }
 
   list(limit?: number): Promise<OutboxEntry[]> {
-    return this.connection.read((tx) => this.entries(tx, limit));
+    return this.#connection.read((tx) => this.#entries(tx, limit));
   }
 
   /** Bytes move many times a second: what else is shown stays as it was read. */
-  private showProgress(): void {
+  #showProgress(): void {
     const { entries } = this.observable.getSnapshot();
     const renewed = entries.map((entry) => {
-      const progress = entry.progress && this.board.renewed(entry.progress);
+      const progress = entry.progress && this.#board.renewed(entry.progress);
       return progress === entry.progress ? entry : ({ ...entry, progress } as OutboxEntry);
     });
-    if (renewed.some((entry, index) => entry !== entries[index])) this.change({ entries: renewed });
+    if (renewed.some((entry, index) => entry !== entries[index])) this.#change({ entries: renewed });
   }
 
-  private async read(): Promise<void> {
-    this.isReading = true;
+  async #read(): Promise<void> {
+    this.#isReading = true;
     try {
-      while (this.isStale) {
-        this.isStale = false;
-        const isWatched = this.watchers > 0;
-        const [shown, row] = await this.connection.read(async (tx) => [
-          isWatched ? { entries: await this.entries(tx, shownRows) } : {},
-          await tx.get('users', [this.user]),
+      while (this.#isStale) {
+        this.#isStale = false;
+        const isWatched = this.#watchers > 0;
+        const [shown, row] = await this.#connection.read(async (tx) => [
+          isWatched ? { entries: await this.#entries(tx, shownRows) } : {},
+          await tx.get('users', [this.#user]),
         ]);
-        this.show(shown, row);
+        this.#show(shown, row);
       }
     } catch (error) {
-      this.onError(error);
+      this.#onError(error);
     } finally {
-      this.isReading = false;
+      this.#isReading = false;
     }
   }
 
-  private show(shown: Partial<OutboxSnapshot>, { queued, parked }: OutboxCounts = { queued: 0, parked: 0 }): void {
-    this.change({ ...shown, count: queued });
-    this.onCounts({ queued, parked });
+  #show(shown: Partial<OutboxSnapshot>, { queued, parked }: OutboxCounts = { queued: 0, parked: 0 }): void {
+    this.#change({ ...shown, count: queued });
+    this.#onCounts({ queued, parked });
   }
 
-  private async entries(tx: ReadTransaction, limit = Number.POSITIVE_INFINITY): Promise<OutboxEntry[]> {
-    const prefix = [this.user];
+  async #entries(tx: ReadTransaction, limit = Number.POSITIVE_INFINITY): Promise<OutboxEntry[]> {
+    const prefix = [this.#user];
     const most = limit === Number.POSITIVE_INFINITY ? undefined : limit;
     const [parked, outboxes, user] = await Promise.all([
       tx.list('parked', { prefix }, most),
@@ -159,24 +159,24 @@ export class OutboxView {
     // What was left behind is older than what the open outbox has.
     const isOpen = ({ outbox }: OutboxRow): boolean => outbox === user?.outbox;
     const ordered = [...outboxes.filter((row) => !isOpen(row)), ...outboxes.filter(isOpen)];
-    const entries = parked.map((packet) => this.parkedEntry(packet));
+    const entries = parked.map((packet) => this.#parkedEntry(packet));
     for (const row of ordered) {
       if (entries.length >= limit) break;
-      const packets = await tx.list('packets', { prefix: [this.user, row.outbox] }, most);
+      const packets = await tx.list('packets', { prefix: [this.#user, row.outbox] }, most);
       const shown = packets.filter(({ isDiscarded }) => !isDiscarded);
-      entries.push(...shown.slice(0, limit - entries.length).map((packet) => this.entryOf(packet, row)));
+      entries.push(...shown.slice(0, limit - entries.length).map((packet) => this.#entryOf(packet, row)));
     }
     return entries;
   }
 
-  private entryOf(packet: PacketRow, row: OutboxRow): OutboxEntry {
+  #entryOf(packet: PacketRow, row: OutboxRow): OutboxEntry {
     const { seq } = packet;
     const isAccepted = seq <= row.place.seq;
     const isSent = seq <= row.sentSeq;
     const sentAt = isSent ? timeOf(row.sends, seq) : undefined;
     const acceptedAt = isAccepted ? timeOf(row.accepts, seq) : undefined;
     return {
-      ...this.baseOf(packet),
+      ...this.#baseOf(packet),
       state: isAccepted ? 'accepted' : isSent ? 'sent' : 'queued',
       attempts: isSent && !isAccepted ? row.attempts : 0,
       ...(sentAt !== undefined && { sentAt }),
@@ -184,13 +184,13 @@ export class OutboxView {
     };
   }
 
-  private parkedEntry(packet: ParkedRow): OutboxEntry {
-    return { ...this.baseOf(packet), state: 'parked', attempts: 0, parkedAt: packet.parkedAt };
+  #parkedEntry(packet: ParkedRow): OutboxEntry {
+    return { ...this.#baseOf(packet), state: 'parked', attempts: 0, parkedAt: packet.parkedAt };
   }
 
-  private baseOf({ outbox, seq, route, records, queuedAt, uploads }: PacketRow) {
-    const handler = this.contract.routes.get(route)?.handler ?? '';
-    const progress = uploads && { progress: this.board.progressOf(uploads) };
+  #baseOf({ outbox, seq, route, records, queuedAt, uploads }: PacketRow) {
+    const handler = this.#contract.routes.get(route)?.handler ?? '';
+    const progress = uploads && { progress: this.#board.progressOf(uploads) };
     return { reqId: reqIdOf(outbox, seq), handler, action: actionOf(route), records, queuedAt, ...progress };
   }
 }

@@ -39,26 +39,26 @@ const agingMs = 60_000;
  * action.
  */
 export class PageFeed {
-  private readonly deps: PageFeedDeps;
+  readonly #deps: PageFeedDeps;
   /** Number of the last item that was handed out. */
-  private position = 0;
-  private draining: Promise<void> | null = null;
-  private isStale = false;
+  #position = 0;
+  #draining: Promise<void> | null = null;
+  #isStale = false;
   /** Items were thrown away before this page has read them; results of its own packets perhaps among them. */
-  private hasMissed = false;
+  #hasMissed = false;
   /** What this page itself has stored need not be read again. */
-  private fresh: FeedRow[] = [];
-  private agedAt = 0;
+  #fresh: FeedRow[] = [];
+  #agedAt = 0;
 
   constructor(deps: PageFeedDeps) {
-    this.deps = deps;
+    this.#deps = deps;
   }
 
   /** Begins behind what a page has heard already. */
   async start(): Promise<void> {
-    const { connection, user } = this.deps;
+    const { connection, user } = this.#deps;
     const row = await connection.read((tx) => tx.get('users', [user]));
-    this.position = row?.feedHeard ?? 0;
+    this.#position = row?.feedHeard ?? 0;
   }
 
   /**
@@ -67,57 +67,57 @@ export class PageFeed {
    * @param fresh Rows that this page has just stored; else another page has.
    */
   drain(fresh?: readonly FeedRow[]): Promise<void> {
-    if (fresh) this.fresh.push(...fresh);
-    else this.isStale = true;
-    this.draining ??= this.drainAll();
-    return this.draining;
+    if (fresh) this.#fresh.push(...fresh);
+    else this.#isStale = true;
+    this.#draining ??= this.#drainAll();
+    return this.#draining;
   }
 
   /** Hands out one item; from outside, what is in no feed. */
   deliver(item: FeedItem): void {
-    if (item.kind === 'result') this.deliverResult(item);
-    else if (item.kind === 'moved') this.deliverMoved(item);
-    else this.deliverOther(item);
+    if (item.kind === 'result') this.#deliverResult(item);
+    else if (item.kind === 'moved') this.#deliverMoved(item);
+    else this.#deliverOther(item);
   }
 
-  private async drainAll(): Promise<void> {
+  async #drainAll(): Promise<void> {
     try {
-      while (this.isStale || this.fresh.length > 0) {
-        const before = this.position;
-        for (const row of this.fresh.splice(0)) {
+      while (this.#isStale || this.#fresh.length > 0) {
+        const before = this.#position;
+        for (const row of this.#fresh.splice(0)) {
           // Another page has stored something in between.
-          if (row.id - row.items.length > this.position) this.isStale = true;
-          else this.handOut(row);
+          if (row.id - row.items.length > this.#position) this.#isStale = true;
+          else this.#handOut(row);
         }
-        if (this.isStale) await this.drainStored();
-        if (this.hasMissed) await this.settleMissed();
-        if (this.position > before) await this.markHeard();
+        if (this.#isStale) await this.#drainStored();
+        if (this.#hasMissed) await this.#settleMissed();
+        if (this.#position > before) await this.#markHeard();
       }
     } finally {
       // In the same turn as the last look: no call falls in between.
-      this.draining = null;
+      this.#draining = null;
     }
   }
 
-  private async drainStored(): Promise<void> {
-    const { connection, user, onGap } = this.deps;
-    this.isStale = false;
+  async #drainStored(): Promise<void> {
+    const { connection, user, onGap } = this.#deps;
+    this.#isStale = false;
     for (;;) {
-      const above = this.position;
+      const above = this.#position;
       const rows = await connection.read((tx) => tx.list('feed', { prefix: [user], above }, pageRows));
       const [first] = rows;
-      if (first && first.id - first.items.length > this.position) {
-        this.hasMissed = true;
+      if (first && first.id - first.items.length > this.#position) {
+        this.#hasMissed = true;
         onGap();
       }
-      for (const row of rows) this.handOut(row);
+      for (const row of rows) this.#handOut(row);
       if (rows.length < pageRows) return;
     }
   }
 
   /** Whoever waits for a packet that is not there any more has waited long enough. */
-  private async settleMissed(): Promise<void> {
-    const { connection, user, operations } = this.deps;
+  async #settleMissed(): Promise<void> {
+    const { connection, user, operations } = this.#deps;
     const keys = operations.keys();
     const [row, packets] = await connection.read((tx) =>
       Promise.all([
@@ -126,9 +126,9 @@ export class PageFeed {
       ]),
     );
     // What ended meanwhile is yet to be read, and is not missed.
-    this.isStale = row !== undefined && row.feedEnd > this.position;
-    if (this.isStale) return;
-    this.hasMissed = false;
+    this.#isStale = row !== undefined && row.feedEnd > this.#position;
+    if (this.#isStale) return;
+    this.#hasMissed = false;
     for (const [index, key] of keys.entries()) {
       const facts = { reqId: reqIdOf(key.outbox, key.seq) };
       const error = new CrudpError('forgotten', 'it has ended, and another page has heard how', facts);
@@ -136,15 +136,15 @@ export class PageFeed {
     }
   }
 
-  private handOut({ id, items }: FeedRow): void {
-    if (id <= this.position) return;
-    const known = this.position - (id - items.length);
-    this.position = id;
+  #handOut({ id, items }: FeedRow): void {
+    if (id <= this.#position) return;
+    const known = this.#position - (id - items.length);
+    this.#position = id;
     for (const item of known > 0 ? items.slice(known) : items) this.deliver(item);
   }
 
-  private deliverResult(item: FeedItem & { kind: 'result' }): void {
-    const { contract, operations, listeners } = this.deps;
+  #deliverResult(item: FeedItem & { kind: 'result' }): void {
+    const { contract, operations, listeners } = this.#deps;
     const reqId = reqIdOf(item.outbox, item.seq);
     const error = errorOf(contract, item, reqId);
     const wasOk = item.status === Status.ok;
@@ -152,23 +152,23 @@ export class PageFeed {
     const result = [...item.result];
     if (error) operation?.fail(error, wasOk);
     else operation?.end(result);
-    const base = { ...this.addressOf(item.route), reqId, records: item.records };
+    const base = { ...this.#addressOf(item.route), reqId, records: item.records };
     if (wasOk) listeners.emit({ kind: 'confirmed', ...base, result, ...(error && { error }) });
     else if (error) listeners.emit({ kind: 'rejected', ...base, error });
   }
 
-  private deliverMoved({ outbox, seq, to, route, records }: FeedItem & { kind: 'moved' }): void {
-    const { operations, listeners } = this.deps;
+  #deliverMoved({ outbox, seq, to, route, records }: FeedItem & { kind: 'moved' }): void {
+    const { operations, listeners } = this.#deps;
     const operation = operations.take({ outbox, seq });
     if (operation) operations.add(to, operation);
     const names = { reqId: reqIdOf(to.outbox, to.seq), replaces: reqIdOf(outbox, seq) };
-    listeners.emit({ kind: 'queued', ...this.addressOf(route), ...names, records });
+    listeners.emit({ kind: 'queued', ...this.#addressOf(route), ...names, records });
   }
 
-  private deliverOther(item: RemoteItem | PushItem): void {
-    const { listeners, onError } = this.deps;
+  #deliverOther(item: RemoteItem | PushItem): void {
+    const { listeners, onError } = this.#deps;
     const error = item.isUnreadable ? unreadable() : undefined;
-    const base = { ...this.addressOf(item.route), result: item.result, ...(error && { error }) };
+    const base = { ...this.#addressOf(item.route), result: item.result, ...(error && { error }) };
     const isHeard =
       item.kind === 'push'
         ? listeners.emit({ kind: 'push', ...base })
@@ -176,31 +176,31 @@ export class PageFeed {
     if (error && !isHeard) onError(error);
   }
 
-  private addressOf(route: Route) {
+  #addressOf(route: Route) {
     // A route that this page's contract lacks has no listener, but it has a name all the same.
-    const handler = this.deps.contract.routes.get(route)?.handler ?? `handler_${handlerOf(route)}`;
+    const handler = this.#deps.contract.routes.get(route)?.handler ?? `handler_${handlerOf(route)}`;
     return { handler, action: actionOf(route) };
   }
 
   /** After the handing out: a page that ends in between hears it again when it comes back. */
-  private async markHeard(): Promise<void> {
-    const { connection, user } = this.deps;
+  async #markHeard(): Promise<void> {
+    const { connection, user } = this.#deps;
     await connection.write(async (tx) => {
       const row = await tx.get('users', [user]);
       if (!row) return;
-      const heard = { ...row, feedHeard: Math.max(row.feedHeard, this.position) };
+      const heard = { ...row, feedHeard: Math.max(row.feedHeard, this.#position) };
       tx.put('users', heard);
-      await this.trim(tx, heard);
+      await this.#trim(tx, heard);
     });
   }
 
-  private async trim(tx: WriteTransaction, { user, feedHeard, feedEnd }: UserRow): Promise<void> {
+  async #trim(tx: WriteTransaction, { user, feedHeard, feedEnd }: UserRow): Promise<void> {
     // From the front only: a hole would look like a gap.
     const forget = (upTo: number): void => tx.deleteAll('feed', { prefix: [user], upTo: Math.min(upTo, feedHeard) });
     if (feedEnd > keptItems) forget(feedEnd - keptItems);
-    const now = this.deps.now();
-    if (Math.abs(now - this.agedAt) < agingMs) return;
-    this.agedAt = now;
+    const now = this.#deps.now();
+    if (Math.abs(now - this.#agedAt) < agingMs) return;
+    this.#agedAt = now;
     const rows = await tx.list('feed', { prefix: [user], upTo: feedHeard }, pageRows);
     const kept = rows.findIndex(({ at }) => at >= now - keptMs);
     const last = kept < 0 ? rows.at(-1) : rows[kept - 1];

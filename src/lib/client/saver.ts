@@ -26,50 +26,50 @@ const transactionPackets = 500;
 
 /** Saves calls in their order. Each call's packets are saved together or not at all. */
 export class Saver {
-  private readonly deps: SaverDeps;
-  private waiting: (readonly Saving[])[] = [];
-  private saving: Promise<void> | null = null;
+  readonly #deps: SaverDeps;
+  #waiting: (readonly Saving[])[] = [];
+  #saving: Promise<void> | null = null;
 
   constructor(deps: SaverDeps) {
-    this.deps = deps;
+    this.#deps = deps;
   }
 
   /** @param call At least one; operations are told. */
   save(call: readonly Saving[]): void {
-    this.waiting.push(call);
-    this.saving ??= this.saveAll();
+    this.#waiting.push(call);
+    this.#saving ??= this.#saveAll();
   }
 
   /** What is being saved is saved; what still waits fails. */
   async close(error: CrudpError): Promise<void> {
-    for (const call of this.waiting.splice(0)) fail(call, error);
-    await this.saving;
+    for (const call of this.#waiting.splice(0)) fail(call, error);
+    await this.#saving;
   }
 
-  private async saveAll(): Promise<void> {
+  async #saveAll(): Promise<void> {
     // After the caller's own turn, so that calls of one turn go together.
     await Promise.resolve();
-    while (this.waiting.length > 0) {
-      const calls = this.takeCalls();
-      if (await this.saveTogether(calls)) continue;
+    while (this.#waiting.length > 0) {
+      const calls = this.#takeCalls();
+      if (await this.#saveTogether(calls)) continue;
       // One of them was too much: it must not take the others with it.
-      for (const call of calls) await this.saveTogether([call]);
+      for (const call of calls) await this.#saveTogether([call]);
     }
-    this.saving = null;
+    this.#saving = null;
   }
 
-  private takeCalls(): (readonly Saving[])[] {
+  #takeCalls(): (readonly Saving[])[] {
     let packets = 0;
-    const count = this.waiting.findIndex((call, index) => {
+    const count = this.#waiting.findIndex((call, index) => {
       packets += call.length;
       return index > 0 && packets > transactionPackets;
     });
-    return this.waiting.splice(0, count < 0 ? this.waiting.length : count);
+    return this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
   }
 
   /** @returns False where it failed, and is to be tried call by call. */
-  private async saveTogether(calls: readonly (readonly Saving[])[]): Promise<boolean> {
-    const { writeLedger, operations, random, onSaved } = this.deps;
+  async #saveTogether(calls: readonly (readonly Saving[])[]): Promise<boolean> {
+    const { writeLedger, operations, random, onSaved } = this.#deps;
     const all = calls.flat();
     const byDraft = new Map(all.map(({ draft, operation }) => [draft, operation]));
     const named: PacketKey[] = [];

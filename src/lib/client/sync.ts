@@ -44,28 +44,28 @@ export interface SyncState {
 
 /** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
 export class Sync {
-  private readonly deps: SyncDeps;
-  private readonly gate: Gate;
-  private readonly timers: Timers<'window'>;
-  private readonly reminders: Reminders;
-  private readonly agenda: Agenda;
-  private posting: AbortController | null = null;
-  private working: Promise<void> = Promise.resolve();
-  private isStarted = false;
-  private isBusy = false;
-  private isStale = false;
+  readonly #deps: SyncDeps;
+  readonly #gate: Gate;
+  readonly #timers: Timers<'window'>;
+  readonly #reminders: Reminders;
+  readonly #agenda: Agenda;
+  #posting: AbortController | null = null;
+  #working: Promise<void> = Promise.resolve();
+  #isStarted = false;
+  #isBusy = false;
+  #isStale = false;
   /** Somebody has signed in since the POST that is under way. */
-  private isOutdated = false;
+  #isOutdated = false;
 
   constructor(deps: SyncDeps) {
-    this.deps = deps;
-    this.agenda = new Agenda(deps, deps);
-    this.gate = new Gate(deps.clock, deps.random, () => this.wake());
-    this.timers = new Timers(deps.clock);
-    this.reminders = new Reminders(
+    this.#deps = deps;
+    this.#agenda = new Agenda(deps, deps);
+    this.#gate = new Gate(deps.clock, deps.random, () => this.wake());
+    this.#timers = new Timers(deps.clock);
+    this.#reminders = new Reminders(
       deps.clock,
       () => {
-        this.agenda.acknowledge();
+        this.#agenda.acknowledge();
         this.wake();
       },
       () => void (deps.isStreaming() && this.askAll()),
@@ -73,164 +73,164 @@ export class Sync {
   }
 
   start(): void {
-    if (this.isStarted) return;
-    this.isStarted = true;
-    this.reminders.start();
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#reminders.start();
     this.wake();
   }
 
   /** Ends it without waiting for an answer that is on its way. Resolves when nothing is being stored any more. */
   async stop(): Promise<void> {
-    this.isStarted = false;
-    this.gate.endPause();
-    this.timers.cancelAll();
-    this.reminders.stop();
-    this.posting?.abort();
-    await this.working;
+    this.#isStarted = false;
+    this.#gate.endPause();
+    this.#timers.cancelAll();
+    this.#reminders.stop();
+    this.#posting?.abort();
+    await this.#working;
   }
 
   /** Something may have to be sent. */
   wake(): void {
-    this.isStale = true;
-    if (!this.mayWork || this.isBusy) return;
-    this.isBusy = true;
-    this.working = this.work();
+    this.#isStale = true;
+    if (!this.#mayWork || this.#isBusy) return;
+    this.#isBusy = true;
+    this.#working = this.#work();
   }
 
   /** Packets were saved: more of them may follow at once. */
   wakeSoon(): void {
-    const { batchWindowMs } = this.deps;
+    const { batchWindowMs } = this.#deps;
     if (batchWindowMs === 0) this.wake();
-    else if (!this.timers.has('window')) this.timers.set('window', batchWindowMs, () => this.wake());
+    else if (!this.#timers.has('window')) this.#timers.set('window', batchWindowMs, () => this.wake());
   }
 
   /** The network may be better now. */
   hint(): void {
-    if (!this.gate.wasAsked) this.retryNow();
+    if (!this.#gate.wasAsked) this.retryNow();
   }
 
   /** Somebody wants to know now. */
   retryNow(): void {
-    this.gate.retryNow();
+    this.#gate.retryNow();
     this.wake();
   }
 
   /** Nothing is sent until `release`. */
   hold(state: SyncState): void {
-    this.gate.hold();
-    this.deps.onState(state);
+    this.#gate.hold();
+    this.#deps.onState(state);
   }
 
   /** Somebody has signed in. */
   release(): void {
-    this.gate.release();
-    this.isOutdated = true;
+    this.#gate.release();
+    this.#isOutdated = true;
     this.retryNow();
   }
 
   /** Asks for the results of all packets that the server has accepted: some may have been missed. */
   askAll(): void {
-    this.deps
+    this.#deps
       .writeLedger((ledger) => ledger.allOutboxes())
       .then(
         (rows) => {
-          for (const { outbox } of rows) this.agenda.ask(outbox);
+          for (const { outbox } of rows) this.#agenda.ask(outbox);
           this.wake();
         },
-        (error: unknown) => this.fail(codeOf(error)),
+        (error: unknown) => this.#fail(codeOf(error)),
       );
   }
 
   /** So many packets have come to their end. */
   noteStored(count: number): void {
-    if (this.isStarted) this.reminders.noteStored(count);
+    if (this.#isStarted) this.#reminders.noteStored(count);
   }
 
-  private get mayWork(): boolean {
-    return this.isStarted && this.gate.isOpen;
+  get #mayWork(): boolean {
+    return this.#isStarted && this.#gate.isOpen;
   }
 
-  private async work(): Promise<void> {
+  async #work(): Promise<void> {
     try {
-      while (this.isStale && this.mayWork) {
-        this.isStale = false;
-        const next = await this.deps.writeLedger((ledger) => this.agenda.next(ledger));
-        if (next === 'contract_newer') this.deps.onState({ state: 'held', reason: next });
-        else if (next) await this.exchange(next);
-        else this.deps.onState({ state: 'idle' });
+      while (this.#isStale && this.#mayWork) {
+        this.#isStale = false;
+        const next = await this.#deps.writeLedger((ledger) => this.#agenda.next(ledger));
+        if (next === 'contract_newer') this.#deps.onState({ state: 'held', reason: next });
+        else if (next) await this.#exchange(next);
+        else this.#deps.onState({ state: 'idle' });
       }
     } catch (error) {
-      this.deps.onError(error);
-      this.fail(codeOf(error));
+      this.#deps.onError(error);
+      this.#fail(codeOf(error));
     } finally {
       // In the same turn as the last look at `isStale`: no call falls in between.
-      this.isBusy = false;
+      this.#isBusy = false;
     }
   }
 
-  private async exchange(sent: Outgoing): Promise<void> {
-    if (sent.kind === 'packets') this.deps.onState({ state: 'syncing' });
-    this.deps.onFrame('sent', sent.frame);
-    this.posting = new AbortController();
-    this.isOutdated = false;
+  async #exchange(sent: Outgoing): Promise<void> {
+    if (sent.kind === 'packets') this.#deps.onState({ state: 'syncing' });
+    this.#deps.onFrame('sent', sent.frame);
+    this.#posting = new AbortController();
+    this.#isOutdated = false;
     let answer: SyncAnswer;
     try {
-      answer = await postFrame(this.deps, sent, this.posting);
+      answer = await postFrame(this.#deps, sent, this.#posting);
     } catch {
       // No answer is no news: what was accepted is found out with the next frame.
-      this.failed(sent, 'unreachable');
+      this.#failed(sent, 'unreachable');
       return;
     }
-    await this.take(sent, verdictOf(answer));
+    await this.#take(sent, verdictOf(answer));
   }
 
-  private async take(sent: Outgoing, verdict: Verdict): Promise<void> {
+  async #take(sent: Outgoing, verdict: Verdict): Promise<void> {
     switch (verdict.kind) {
       case 'accepted':
-        if (verdict.accepted < sent.lastSeq) this.failed(sent, 'bad_answer');
-        else await this.accepted(sent, verdict.epoch, verdict.results);
+        if (verdict.accepted < sent.lastSeq) this.#failed(sent, 'bad_answer');
+        else await this.#accepted(sent, verdict.epoch, verdict.results);
         return;
       case 'moved':
-        await this.moved(sent, verdict.place);
+        await this.#moved(sent, verdict.place);
         return;
       case 'needs_auth':
-        this.rest(sent, { state: 'needs-auth' });
+        this.#rest(sent, { state: 'needs-auth' });
         return;
       case 'wrong_user':
-        this.rest(sent, { state: 'held', reason: 'wrong_user' });
+        this.#rest(sent, { state: 'held', reason: 'wrong_user' });
         return;
       case 'bad_frame':
-        await this.refused(sent, Status.invalid, verdict.message);
+        await this.#refused(sent, Status.invalid, verdict.message);
         return;
       case 'too_large':
-        this.agenda.shrink(sent);
-        if (verdict.isFinal || sent.units > 1) await this.refused(sent, Status.too_large, '');
-        else this.failed(sent, 'too_large');
+        this.#agenda.shrink(sent);
+        if (verdict.isFinal || sent.units > 1) await this.#refused(sent, Status.too_large, '');
+        else this.#failed(sent, 'too_large');
         return;
       case 'failed':
-        this.failed(sent, verdict.code, verdict.retryAfterMs);
+        this.#failed(sent, verdict.code, verdict.retryAfterMs);
     }
   }
 
-  private async accepted(sent: Outgoing, epoch: string, results: Uint8Array | null): Promise<void> {
-    const response = results && this.readResults(results);
-    const upTo = await this.deps.inbox.write(epoch, async (ledger, store) => {
+  async #accepted(sent: Outgoing, epoch: string, results: Uint8Array | null): Promise<void> {
+    const response = results && this.#readResults(results);
+    const upTo = await this.#deps.inbox.write(epoch, async (ledger, store) => {
       const place = await acceptFrame(ledger, sent, epoch);
       if (response) await store(response);
       return place;
     });
-    this.gate.noteSuccess();
-    this.agenda.grow();
+    this.#gate.noteSuccess();
+    this.#agenda.grow();
     if (sent.kind === 'packets') {
-      this.reminders.progress();
-      this.deps.onAccepted(sent.outbox, upTo);
+      this.#reminders.progress();
+      this.#deps.onAccepted(sent.outbox, upTo);
     }
-    this.isStale = true;
+    this.#isStale = true;
   }
 
   /** A frame that is broken is reported and left: the 202 holds all the same, and the stream brings the results too. */
-  private readResults(frame: Uint8Array): DecodedResponse | null {
-    const { codec, contract, onFrame, onError } = this.deps;
+  #readResults(frame: Uint8Array): DecodedResponse | null {
+    const { codec, contract, onFrame, onError } = this.#deps;
     onFrame('received', frame);
     try {
       return codec.decodeResponse(contract, frame, { copyBytes: true, invalidValues: 'mark' });
@@ -240,49 +240,49 @@ export class Sync {
     }
   }
 
-  private async moved(sent: Outgoing, place: Place): Promise<void> {
-    const { inbox, random, onAccepted, onMoved } = this.deps;
+  async #moved(sent: Outgoing, place: Place): Promise<void> {
+    const { inbox, random, onAccepted, onMoved } = this.#deps;
     const newTag = (): string => random64(random);
     const outcome = await inbox.write(place.epoch, (ledger) => movedFrame(ledger, sent, place, newTag));
-    this.agenda.keep(sent);
-    if (outcome === 'accepted' || outcome === 'closed') this.agenda.ask(sent.outbox);
+    this.#agenda.keep(sent);
+    if (outcome === 'accepted' || outcome === 'closed') this.#agenda.ask(sent.outbox);
     if (outcome === 'accepted') onAccepted(sent.outbox, place.seq);
     if (outcome === 'closed') onMoved();
-    this.isStale = true;
+    this.#isStale = true;
   }
 
   /** Halves, down to the packet or the atomic group at fault, which ends here. */
-  private async refused(sent: Outgoing, status: number, message: string): Promise<void> {
+  async #refused(sent: Outgoing, status: number, message: string): Promise<void> {
     if (sent.kind !== 'packets') {
-      this.failed(sent, 'bad_frame');
+      this.#failed(sent, 'bad_frame');
       return;
     }
-    this.isStale = true;
+    this.#isStale = true;
     if (sent.units > 1) {
-      this.agenda.halve(sent);
+      this.#agenda.halve(sent);
     } else {
-      this.agenda.restore();
-      await this.deps.writeLedger((ledger) => refuseFrame(ledger, sent, status, message));
+      this.#agenda.restore();
+      await this.#deps.writeLedger((ledger) => refuseFrame(ledger, sent, status, message));
     }
   }
 
-  private failed(sent: Outgoing, code: string, retryAfterMs?: number): void {
-    this.agenda.keep(sent);
-    this.fail(code, retryAfterMs);
+  #failed(sent: Outgoing, code: string, retryAfterMs?: number): void {
+    this.#agenda.keep(sent);
+    this.#fail(code, retryAfterMs);
   }
 
-  private rest(sent: Outgoing, state: SyncState): void {
-    this.agenda.keep(sent);
-    this.isStale = true;
-    if (!this.isOutdated) this.hold(state);
+  #rest(sent: Outgoing, state: SyncState): void {
+    this.#agenda.keep(sent);
+    this.#isStale = true;
+    if (!this.#isOutdated) this.hold(state);
   }
 
-  private fail(code: string, retryAfterMs = 0): void {
-    if (!this.isStarted) return;
+  #fail(code: string, retryAfterMs = 0): void {
+    if (!this.#isStarted) return;
     const isHeld = code === 'contract_older' || code === 'storage_full';
-    this.gate.pauseFor(retryAfterMs);
-    this.deps.onState({ state: isHeld ? 'held' : 'offline', reason: code });
-    this.isStale = true;
+    this.#gate.pauseFor(retryAfterMs);
+    this.#deps.onState({ state: isHeld ? 'held' : 'offline', reason: code });
+    this.#isStale = true;
   }
 }
 

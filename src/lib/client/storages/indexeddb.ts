@@ -107,47 +107,47 @@ function storageManager(): StorageManager {
 }
 
 class IndexedDbConnection implements StorageConnection {
-  private readonly name: string;
-  private readonly onLoss: (message: string) => void;
-  private readonly channel: BroadcastChannel | undefined;
-  private database: Promise<Database> | undefined;
+  readonly #name: string;
+  readonly #onLoss: (message: string) => void;
+  readonly #channel: BroadcastChannel | undefined;
+  #database: Promise<Database> | undefined;
   isClosed = false;
 
   /** @param scope Null: it hears nothing and tells nothing. */
   constructor(name: string, scope: string | null, onLoss: (message: string) => void, hear: (note: unknown) => void) {
-    this.name = name;
-    this.onLoss = onLoss;
+    this.#name = name;
+    this.#onLoss = onLoss;
     if (scope === null) return;
-    this.channel = new BroadcastChannel(scope);
-    this.channel.onmessage = ({ data }) => hear(data);
+    this.#channel = new BroadcastChannel(scope);
+    this.#channel.onmessage = ({ data }) => hear(data);
     // In Node an open channel would keep the process alive.
-    (this.channel as { unref?: () => void }).unref?.();
+    (this.#channel as { unref?: () => void }).unref?.();
   }
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    return this.run('readonly', work);
+    return this.#run('readonly', work);
   }
 
   write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    return this.run('readwrite', work);
+    return this.#run('readwrite', work);
   }
 
   tell(note: unknown): void {
-    if (!this.isClosed) this.channel?.postMessage(note);
+    if (!this.isClosed) this.#channel?.postMessage(note);
   }
 
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.channel?.close();
+    this.#channel?.close();
     // The browser lets transactions that have begun come to their end.
-    this.database?.then(
+    this.#database?.then(
       (database) => database.close(),
       () => undefined,
     );
   }
 
-  private async run<T>(mode: 'readonly' | 'readwrite', work: (tx: IndexedDbTransaction) => Promise<T>): Promise<T> {
+  async #run<T>(mode: 'readonly' | 'readwrite', work: (tx: IndexedDbTransaction) => Promise<T>): Promise<T> {
     try {
       const tx: Transaction = (await this.open()).transaction([...tableNames], mode, { durability: 'strict' });
       const ending = endOf(tx);
@@ -171,13 +171,13 @@ class IndexedDbConnection implements StorageConnection {
     if (this.isClosed) throw new CrudpError('storage_failed', 'the storage is closed');
     if (typeof indexedDB === 'undefined') throw new CrudpError('storage_failed', 'there is no IndexedDB here');
     const forget = (): void => {
-      this.database = undefined;
+      this.#database = undefined;
     };
-    this.database ??= openDatabase(this.name, forget, this.onLoss).catch((error: unknown) => {
+    this.#database ??= openDatabase(this.#name, forget, this.#onLoss).catch((error: unknown) => {
       forget();
       throw error;
     });
-    return this.database;
+    return this.#database;
   }
 }
 
@@ -215,41 +215,41 @@ function openDatabase(name: string, forget: () => void, onLoss: (message: string
 }
 
 class IndexedDbTransaction implements WriteTransaction {
-  private readonly tx: Transaction;
+  readonly #tx: Transaction;
 
   constructor(tx: Transaction) {
-    this.tx = tx;
+    this.#tx = tx;
   }
 
   async get<T extends TableName>(table: T, key: Key): Promise<Tables[T] | undefined> {
-    return (await this.tx.objectStore(table).get([...key])) as Tables[T] | undefined;
+    return (await this.#tx.objectStore(table).get([...key])) as Tables[T] | undefined;
   }
 
   async list<T extends TableName>(table: T, range: KeyRange, limit?: number): Promise<Tables[T][]> {
-    return (await this.tx.objectStore(table).getAll(bounds(range), limit)) as Tables[T][];
+    return (await this.#tx.objectStore(table).getAll(bounds(range), limit)) as Tables[T][];
   }
 
   count(table: TableName, range: KeyRange): Promise<number> {
-    return this.tx.objectStore(table).count(bounds(range));
+    return this.#tx.objectStore(table).count(bounds(range));
   }
 
   put<T extends TableName>(table: T, row: Tables[T]): void {
-    this.writable(table).put(row).catch(seenAtTheEnd);
+    this.#writable(table).put(row).catch(seenAtTheEnd);
   }
 
   delete(table: TableName, key: Key): void {
-    this.writable(table)
+    this.#writable(table)
       .delete([...key])
       .catch(seenAtTheEnd);
   }
 
   deleteAll(table: TableName, range: KeyRange): void {
-    this.writable(table).delete(bounds(range)).catch(seenAtTheEnd);
+    this.#writable(table).delete(bounds(range)).catch(seenAtTheEnd);
   }
 
-  private writable<T extends TableName>(table: T): IDBPObjectStore<Schema, TableName[], T, 'readwrite'> {
+  #writable<T extends TableName>(table: T): IDBPObjectStore<Schema, TableName[], T, 'readwrite'> {
     // Only `write` hands out the methods that come here.
-    return this.tx.objectStore(table) as unknown as IDBPObjectStore<Schema, TableName[], T, 'readwrite'>;
+    return this.#tx.objectStore(table) as unknown as IDBPObjectStore<Schema, TableName[], T, 'readwrite'>;
   }
 }
 

@@ -7,70 +7,70 @@ export interface Entry {
 
 /** Rows in the order of their keys, which is IndexedDB's: part by part, numbers before strings, strings by code units. */
 export class SortedRows {
-  private readonly entries: Entry[] = [];
+  readonly #entries: Entry[] = [];
 
   get(key: Key): unknown {
-    const index = this.indexOf(key);
-    const entry = this.entries[index];
+    const index = this.#indexOf(key);
+    const entry = this.#entries[index];
     return entry && compareKeys(entry.key, key) === 0 ? entry.row : undefined;
   }
 
   /** @returns The row that was replaced. */
   set(key: Key, row: unknown): unknown {
-    const index = this.indexOf(key);
-    const before = this.entries[index];
+    const index = this.#indexOf(key);
+    const before = this.#entries[index];
     if (before && compareKeys(before.key, key) === 0) {
-      this.entries[index] = { key, row };
+      this.#entries[index] = { key, row };
       return before.row;
     }
-    this.entries.splice(index, 0, { key, row });
+    this.#entries.splice(index, 0, { key, row });
     return undefined;
   }
 
   /** @returns The row that was deleted. */
   delete(key: Key): unknown {
-    const index = this.indexOf(key);
-    const before = this.entries[index];
+    const index = this.#indexOf(key);
+    const before = this.#entries[index];
     if (!before || compareKeys(before.key, key) !== 0) return undefined;
-    this.entries.splice(index, 1);
+    this.#entries.splice(index, 1);
     return before.row;
   }
 
   /** @returns What was deleted, in order. */
   deleteAll(range: KeyRange): Entry[] {
-    const [start, end] = this.bounds(range);
-    return this.entries.splice(start, end - start);
+    const [start, end] = this.#bounds(range);
+    return this.#entries.splice(start, end - start);
   }
 
   /** Puts back what `deleteAll` gave, as nothing has come between since. */
   insertAll(entries: readonly Entry[]): void {
     const [first] = entries;
-    if (first) this.entries.splice(this.indexOf(first.key), 0, ...entries);
+    if (first) this.#entries.splice(this.#indexOf(first.key), 0, ...entries);
   }
 
   list(range: KeyRange, limit = Number.POSITIVE_INFINITY): unknown[] {
-    const [start, end] = this.bounds(range);
-    return this.entries.slice(start, Math.min(end, start + limit)).map(({ row }) => row);
+    const [start, end] = this.#bounds(range);
+    return this.#entries.slice(start, Math.min(end, start + limit)).map(({ row }) => row);
   }
 
   count(range: KeyRange): number {
-    const [start, end] = this.bounds(range);
+    const [start, end] = this.#bounds(range);
     return end - start;
   }
 
-  private bounds({ prefix, above, upTo }: KeyRange): [start: number, end: number] {
+  #bounds({ prefix, above, upTo }: KeyRange): [start: number, end: number] {
     const start: Bound = above === undefined ? prefix : [...prefix, above, last];
     const end: Bound = upTo === undefined ? [...prefix, last] : [...prefix, upTo, last];
-    return [this.indexOf(start), this.indexOf(end)];
+    return [this.#indexOf(start), this.#indexOf(end)];
   }
 
   /** Index of the first entry whose key is not below `key`. */
-  private indexOf(key: Bound): number {
+  #indexOf(key: Bound): number {
     let low = 0;
-    let high = this.entries.length;
+    let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareKeys((this.entries[middle] as Entry).key, key) < 0) low = middle + 1;
+      if (compareKeys((this.#entries[middle] as Entry).key, key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;

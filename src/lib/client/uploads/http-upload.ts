@@ -67,12 +67,12 @@ const blobReader = {
 };
 
 class FetchStack implements HttpStack {
-  private readonly fetch: typeof fetch;
-  private readonly credentials: RequestCredentials;
+  readonly #fetch: typeof fetch;
+  readonly #credentials: RequestCredentials;
 
   constructor(own: typeof fetch, credentials: RequestCredentials) {
-    this.fetch = own;
-    this.credentials = credentials;
+    this.#fetch = own;
+    this.#credentials = credentials;
   }
 
   getName(): string {
@@ -92,9 +92,14 @@ class FetchStack implements HttpStack {
         tell = handler;
       },
       send: async (body: Blob | null) => {
-        const { credentials } = this;
-        const init = { method, headers, credentials, signal: abort.signal, cache: 'no-store' as const };
-        const response = await this.fetch(url, { ...init, ...(body && { body }) });
+        const init = {
+          method,
+          headers,
+          credentials: this.#credentials,
+          signal: abort.signal,
+          cache: 'no-store' as const,
+        };
+        const response = await this.#fetch(url, { ...init, ...(body && { body }) });
         if (body) tell(body.size);
         return answerOf(response, await response.text());
       },

@@ -32,149 +32,149 @@ const passing: ReadonlySet<number> = new Set([404, 408, 409, 423, 429]);
 
 /** Uploads the files of packets that wait, one after the other, as long as it is started. */
 export class Uploader {
-  private readonly deps: UploaderDeps;
-  private readonly gate: Gate;
-  private readonly timers: Timers<'later'>;
+  readonly #deps: UploaderDeps;
+  readonly #gate: Gate;
+  readonly #timers: Timers<'later'>;
   /** Files that are not tried before a time: complete ones, and those that were refused. */
-  private readonly later = new Map<string, number>();
-  private readonly tried = new Set<string>();
-  private readonly startedAt: number;
-  private uploading: { readonly upload: string; readonly abort: AbortController } | null = null;
-  private working: Promise<void> | null = null;
-  private isStarted = false;
-  private isStale = false;
+  readonly #later = new Map<string, number>();
+  readonly #tried = new Set<string>();
+  readonly #startedAt: number;
+  #uploading: { readonly upload: string; readonly abort: AbortController } | null = null;
+  #working: Promise<void> | null = null;
+  #isStarted = false;
+  #isStale = false;
 
   constructor(deps: UploaderDeps) {
-    this.deps = deps;
-    this.gate = deps.gate;
-    this.timers = deps.timers;
-    this.startedAt = deps.clock.now();
+    this.#deps = deps;
+    this.#gate = deps.gate;
+    this.#timers = deps.timers;
+    this.#startedAt = deps.clock.now();
   }
 
   start(): void {
-    this.isStarted = true;
+    this.#isStarted = true;
     this.wake();
   }
 
   /** Resolves when nothing is being sent any more. */
   async stop(): Promise<void> {
-    this.isStarted = false;
-    this.gate.endPause();
-    this.timers.cancelAll();
-    this.uploading?.abort.abort();
-    await this.working;
+    this.#isStarted = false;
+    this.#gate.endPause();
+    this.#timers.cancelAll();
+    this.#uploading?.abort.abort();
+    await this.#working;
   }
 
   /** There may be files, or fewer of them. */
   wake(): void {
-    this.isStale = true;
-    if (!this.isStarted || !this.gate.isOpen || this.working) return;
-    this.working = this.work()
+    this.#isStale = true;
+    if (!this.#isStarted || !this.#gate.isOpen || this.#working) return;
+    this.#working = this.#work()
       .catch((error: unknown) => {
-        this.deps.onError(error);
-        this.gate.pauseFor(0);
+        this.#deps.onError(error);
+        this.#gate.pauseFor(0);
       })
       .finally(() => {
-        this.working = null;
-        if (this.isStale) this.wake();
+        this.#working = null;
+        if (this.#isStale) this.wake();
       });
   }
 
   /** Somebody has signed in. */
   release(): void {
-    this.gate.release();
+    this.#gate.release();
     this.retryNow();
   }
 
   /** The network may be better now. */
   hint(): void {
-    if (!this.gate.wasAsked) this.retryNow();
+    if (!this.#gate.wasAsked) this.retryNow();
   }
 
   retryNow(): void {
-    this.gate.retryNow();
-    this.later.clear();
-    this.timers.cancelAll();
+    this.#gate.retryNow();
+    this.#later.clear();
+    this.#timers.cancelAll();
     this.wake();
   }
 
   /** Packets have ended: what they have brought is not sent to its end, and goes. */
   async look(): Promise<void> {
-    const { upload } = this.uploading ?? {};
+    const { upload } = this.#uploading ?? {};
     if (upload === undefined) {
       this.wake();
       return;
     }
-    const row = await this.deps.connection.read((tx) => tx.get('files', [this.deps.user, upload]));
-    if (!row && this.uploading?.upload === upload) this.uploading.abort.abort();
+    const row = await this.#deps.connection.read((tx) => tx.get('files', [this.#deps.user, upload]));
+    if (!row && this.#uploading?.upload === upload) this.#uploading.abort.abort();
   }
 
-  private async work(): Promise<void> {
-    while (this.isStarted && this.gate.isOpen) {
-      this.isStale = false;
-      const rows = await this.rows();
-      const now = this.deps.clock.now();
-      const row = rows.find(({ upload }) => (this.later.get(upload) ?? 0) <= now);
+  async #work(): Promise<void> {
+    while (this.#isStarted && this.#gate.isOpen) {
+      this.#isStale = false;
+      const rows = await this.#rows();
+      const now = this.#deps.clock.now();
+      const row = rows.find(({ upload }) => (this.#later.get(upload) ?? 0) <= now);
       if (!row) {
-        const next = Math.min(...rows.map(({ upload }) => this.later.get(upload) ?? now));
-        if (rows.length > 0) this.timers.set('later', next - now, () => this.wake());
+        const next = Math.min(...rows.map(({ upload }) => this.#later.get(upload) ?? now));
+        if (rows.length > 0) this.#timers.set('later', next - now, () => this.wake());
         return;
       }
-      await this.upload(row);
+      await this.#upload(row);
     }
   }
 
-  private async rows(): Promise<FileRow[]> {
-    const { connection, user, onGone } = this.deps;
+  async #rows(): Promise<FileRow[]> {
+    const { connection, user, onGone } = this.#deps;
     const rows = await connection.read((tx) => tx.list('files', { prefix: [user] }));
     const known = new Set(rows.map(({ upload }) => upload));
-    const gone = [...this.tried].filter((upload) => !known.has(upload));
+    const gone = [...this.#tried].filter((upload) => !known.has(upload));
     for (const upload of gone) {
-      this.later.delete(upload);
-      this.tried.delete(upload);
+      this.#later.delete(upload);
+      this.#tried.delete(upload);
     }
     if (gone.length > 0) onGone(gone);
     // In the order of their packets, so that the first comes to its end first.
     return rows.sort((a, b) => a.at - b.at);
   }
 
-  private async upload(row: FileRow): Promise<void> {
-    const { transport, contentOf, onProgress, onError } = this.deps;
+  async #upload(row: FileRow): Promise<void> {
+    const { transport, contentOf, onProgress, onError } = this.#deps;
     const { upload, at } = row;
     const content = await contentOf(row).catch(onError);
     if (!content || !transport.upload) {
-      this.tryLater(upload, refusedMs);
+      this.#tryLater(upload, refusedMs);
       return;
     }
     const abort = new AbortController();
-    this.uploading = { upload, abort };
-    const isNew = at >= this.startedAt && !this.tried.has(upload);
-    this.tried.add(upload);
+    this.#uploading = { upload, abort };
+    const isNew = at >= this.#startedAt && !this.#tried.has(upload);
+    this.#tried.add(upload);
     try {
       const request = { id: upload, content, isNew, onProgress: (bytes: number) => onProgress(upload, bytes) };
       const answer = await transport.upload(request, abort.signal);
-      if (!abort.signal.aborted) this.judge(answer, upload);
+      if (!abort.signal.aborted) this.#judge(answer, upload);
     } finally {
-      this.uploading = null;
+      this.#uploading = null;
     }
   }
 
-  private judge(answer: UploadAnswer, upload: string): void {
+  #judge(answer: UploadAnswer, upload: string): void {
     if (answer.kind === 'complete') {
-      this.gate.noteSuccess();
-      this.tryLater(upload, againMs);
+      this.#gate.noteSuccess();
+      this.#tryLater(upload, againMs);
       return;
     }
-    if (answer.hasMoved) this.gate.noteSuccess();
+    if (answer.hasMoved) this.#gate.noteSuccess();
     const { isServer, status, retryAfterMs = 0 } = answer;
     if (isServer && status === 401) {
-      this.gate.hold();
-      this.deps.onNeedsAuth();
-    } else if (isServer && status >= 400 && status < 500 && !passing.has(status)) this.tryLater(upload, refusedMs);
-    else this.gate.pauseFor(retryAfterMs);
+      this.#gate.hold();
+      this.#deps.onNeedsAuth();
+    } else if (isServer && status >= 400 && status < 500 && !passing.has(status)) this.#tryLater(upload, refusedMs);
+    else this.#gate.pauseFor(retryAfterMs);
   }
 
-  private tryLater(upload: string, ms: number): void {
-    this.later.set(upload, this.deps.clock.now() + ms);
+  #tryLater(upload: string, ms: number): void {
+    this.#later.set(upload, this.#deps.clock.now() + ms);
   }
 }

@@ -16,60 +16,60 @@ const orphanMs = 3_600_000;
 
 /** What brings files to the server, fetched when there is the first one: most pages never have any. */
 export class Uploads {
-  private readonly deps: UploadsDeps;
-  private uploader: Uploader | undefined;
-  private loading: Promise<void> | null = null;
-  private isStarted = false;
+  readonly #deps: UploadsDeps;
+  #uploader: Uploader | undefined;
+  #loading: Promise<void> | null = null;
+  #isStarted = false;
 
   constructor(deps: UploadsDeps) {
-    this.deps = deps;
+    this.#deps = deps;
   }
 
   start(): void {
-    this.isStarted = true;
-    if (this.uploader) this.uploader.start();
+    this.#isStarted = true;
+    if (this.#uploader) this.#uploader.start();
     else this.wake();
-    this.sweep().catch(this.deps.onError);
+    this.#sweep().catch(this.#deps.onError);
   }
 
   async stop(): Promise<void> {
-    this.isStarted = false;
-    await this.loading;
-    await this.uploader?.stop();
+    this.#isStarted = false;
+    await this.#loading;
+    await this.#uploader?.stop();
   }
 
   /** There may be files. */
   wake(): void {
-    if (this.uploader) this.uploader.wake();
-    else if (this.isStarted) this.loading ??= this.load().finally(() => (this.loading = null));
+    if (this.#uploader) this.#uploader.wake();
+    else if (this.#isStarted) this.#loading ??= this.#load().finally(() => (this.#loading = null));
   }
 
   /** Somebody has signed in. */
   release(): void {
-    if (this.uploader) this.uploader.release();
+    if (this.#uploader) this.#uploader.release();
     else this.wake();
   }
 
   /** @param isHint The network may be better now; else somebody wants to know. */
   retryNow(isHint: boolean): void {
-    if (!this.uploader) this.wake();
-    else if (isHint) this.uploader.hint();
-    else this.uploader.retryNow();
+    if (!this.#uploader) this.wake();
+    else if (isHint) this.#uploader.hint();
+    else this.#uploader.retryNow();
   }
 
   look(): void {
-    this.uploader?.look().catch(this.deps.onError);
+    this.#uploader?.look().catch(this.#deps.onError);
   }
 
-  private async load(): Promise<void> {
-    const { deps } = this;
+  async #load(): Promise<void> {
+    const deps = this.#deps;
     const { connection, user, storage, onUploaded, onError } = deps;
     try {
       const [first] = await connection.read((tx) => tx.list('files', { prefix: [user] }, 1));
       if (!first) return;
       // Where it cannot be fetched now there is no network either; the next wake tries again.
       const { Uploader } = await import('./uploader.ts');
-      this.uploader = new Uploader({
+      this.#uploader = new Uploader({
         ...deps,
         gate: new Gate(deps.clock, deps.random, () => this.wake()),
         timers: new Timers(deps.clock),
@@ -83,14 +83,14 @@ export class Uploads {
           for (const upload of uploads) storage.largeFiles?.delete(upload).catch(onError);
         },
       });
-      if (this.isStarted) this.uploader.start();
+      if (this.#isStarted) this.#uploader.start();
     } catch (error) {
       onError(error);
     }
   }
 
-  private async sweep(): Promise<void> {
-    const { connection, storage, clock } = this.deps;
+  async #sweep(): Promise<void> {
+    const { connection, storage, clock } = this.#deps;
     const old = (await storage.largeFiles?.list(clock.now() - orphanMs)) ?? [];
     if (old.length === 0) return;
     // Of all users: nobody else's file is an orphan.
