@@ -1,9 +1,6 @@
 import { type Cursor, nameHash, type Place } from './cursor.ts';
 import type { Identity } from './journal.ts';
-import { type LogPosition, userLog } from './journal-log.ts';
-
-/** Before a log's first entry. */
-export const beginning: LogPosition = { offset: 0, mark: '' };
+import { beginning, type LogPosition, userLog } from './journal-log.ts';
 
 /** A log that a session hears: the last entry it handed over, and whether there may be more. */
 export interface Heard extends Place {

@@ -29,6 +29,9 @@ export interface LogPosition {
   readonly mark: string;
 }
 
+/** Before a log's first entry. */
+export const beginning: LogPosition = { offset: 0, mark: '' };
+
 export interface LogReading {
   readonly entries: readonly LogEntry[];
   /** False: the log no longer holds exactly what follows the position; the entries begin at the oldest. */

@@ -3,10 +3,10 @@ import type { Broker, NewsListener } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { base64 } from './frame-text.ts';
-import { beginning, type Heard, heardBy, placeIn } from './heard.ts';
+import { type Heard, heardBy, placeIn } from './heard.ts';
 import type { JointTimer } from './joint-timer.ts';
 import type { Identity, Journal } from './journal.ts';
-import type { LogEntry, LogReading } from './journal-log.ts';
+import { beginning, type LogEntry, type LogReading } from './journal-log.ts';
 import type { Log } from './log.ts';
 
 export interface SessionDeps {

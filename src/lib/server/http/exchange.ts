@@ -39,10 +39,10 @@ export class Exchange {
     return this.goneSignal;
   }
 
-  /** Calls back when the peer has gone; at once, if it has. */
+  /** Calls back, at least once, when the peer has gone; at once, if it has. */
   onGone(listener: () => void): void {
     if (this.response.destroyed) listener();
-    else this.response.once('close', listener);
+    else this.response.on('close', listener);
   }
 
   /** Gives the response the head of every answer. To be called before others than this server may write one. */

@@ -1,4 +1,4 @@
-import type { LogEntry, LogPosition, LogReading } from '../../journal-log.ts';
+import { beginning, type LogEntry, type LogPosition, type LogReading } from '../../journal-log.ts';
 
 interface Stored {
   readonly entry: LogEntry;
@@ -11,8 +11,8 @@ export class MemoryLog {
   readonly #name: string;
   readonly #entries: Stored[] = [];
   /** The last entry that was trimmed: who has read up to it has missed nothing. */
-  #start: LogPosition = { offset: 0, mark: '' };
-  #end: LogPosition = { offset: 0, mark: '' };
+  #start = beginning;
+  #end = beginning;
 
   constructor(name: string) {
     this.#name = name;

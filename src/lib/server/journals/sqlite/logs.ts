@@ -1,4 +1,4 @@
-import type { LogEntry, LogPosition, LogReading } from '../../journal-log.ts';
+import { beginning, type LogEntry, type LogPosition, type LogReading } from '../../journal-log.ts';
 import { type Connection, frameOf, sumOf } from './connection.ts';
 import { unreferenced } from './results.ts';
 
@@ -49,7 +49,7 @@ export function appendEntry(db: Connection, log: string, content: EntryContent, 
 
 export function endOf(db: Connection, log: string): LogPosition {
   const row = findLog(db, log);
-  return row ? { offset: row.end_offset, mark: row.end_mark } : { offset: 0, mark: '' };
+  return row ? { offset: row.end_offset, mark: row.end_mark } : beginning;
 }
 
 export function readLog(db: Connection, log: string, position: LogPosition, maxBytes: number): LogReading {
