@@ -41,6 +41,11 @@ export class CrudpError extends Error {
   }
 }
 
+/** An error of the package's own as it is, any other under a code. */
+export function asCrudp(code: string, error: unknown): CrudpError {
+  return error instanceof CrudpError ? error : new CrudpError(code, String(error), { cause: error });
+}
+
 /** A frame that is refused: `code` as in PROTOCOL.md A.7, `offset` in bytes from the frame's first. */
 export class DecodeError extends CrudpError {
   override readonly name = 'DecodeError';

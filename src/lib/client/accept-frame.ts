@@ -28,12 +28,7 @@ export async function acceptFrame(ledger: Ledger, sent: Outgoing, epoch: string)
 export type MovedOutcome = 'nothing' | 'send_again' | 'accepted' | 'closed';
 
 /** Takes note of a 409 `moved`, exactly as C.2 has it. */
-export async function movedFrame(
-  ledger: Ledger,
-  sent: Outgoing,
-  server: Place,
-  newTag: () => string,
-): Promise<MovedOutcome> {
+export async function movedFrame(ledger: Ledger, sent: Outgoing, server: Place): Promise<MovedOutcome> {
   const row = await ledger.outbox(sent.outbox);
   if (!row || !isSamePlace(row.place, sent.after)) return 'nothing';
   if (server.seq === row.place.seq && server.tag === row.place.tag) {
@@ -45,7 +40,7 @@ export async function movedFrame(
     await place(ledger, row, server);
     return 'accepted';
   }
-  await moveAway(ledger, row, server, newTag);
+  await moveAway(ledger, row, server);
   return 'closed';
 }
 

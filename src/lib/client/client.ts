@@ -5,7 +5,7 @@ import type { AtomicCalls, CallOptions, ClientBase, CrudpClient } from './client
 import type { Prepared } from './desk.ts';
 import { manyOf } from './drafting.ts';
 import type { EventListener } from './events.ts';
-import type { Operation } from './operation.ts';
+import { failAll, type Operation } from './operation.ts';
 import { type ClientOptions, settingsOf } from './options.ts';
 import { Page } from './page.ts';
 
@@ -57,7 +57,7 @@ export function crudpClient<H extends HandlerSpecs, E extends ErrorSpecs>(
         return value;
       } catch (error) {
         const cancelled = new CrudpError('cancelled', 'its atomic group was given up', { cause: error });
-        for (const { operation } of packets) operation.fail(cancelled);
+        failAll(packets, cancelled);
         throw error;
       }
     },
@@ -112,5 +112,5 @@ function submitGroup(page: Page, packets: readonly Prepared[]): void {
     return;
   }
   const error = new CrudpError('rolled_back', 'another packet of its atomic group does not fit its type');
-  for (const { operation } of savings) operation.fail(error);
+  failAll(savings, error);
 }

@@ -1,13 +1,13 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
-import { CrudpError } from '../errors.ts';
+import { asCrudp, CrudpError } from '../errors.ts';
 import { actionOf, type ReqId, reqIdOf, Status } from '../packet.ts';
 import type { CallOptions } from './client-types.ts';
 import { draftOf, keyOf, measured } from './drafting.ts';
 import { endGroup, localEnding } from './end-packets.ts';
 import type { Draft } from './enqueue.ts';
 import type { WriteLedger } from './inbox.ts';
-import { PendingOperation } from './operation.ts';
+import { failAll, PendingOperation } from './operation.ts';
 import type { Operations } from './operations.ts';
 import type { ClientSettings } from './options.ts';
 import { random64 } from './random.ts';
@@ -46,11 +46,10 @@ export class Desk {
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
-    const { writeLedger, operations, settings } = deps;
+    const { writeLedger, operations } = deps;
     this.#saver = new Saver({
       writeLedger,
       operations,
-      random: settings.random,
       onSaved: (saved, keys) => {
         deps.onSaved(saved, keys);
         for (const [index, { draft }] of saved.entries()) this.#watch(draft, keys[index] as PacketKey);
@@ -141,10 +140,8 @@ export class Desk {
 
   /** As `outbox.retry` has it, where the packet is parked. @returns Null where it is not. */
   async retry(reqId: ReqId): Promise<ReqId | null> {
-    const { writeLedger, settings } = this.#deps;
-    const renamed = await this.#change(reqId, (key) =>
-      writeLedger((ledger) => retryParked(ledger, key, () => random64(settings.random))),
-    );
+    const { writeLedger } = this.#deps;
+    const renamed = await this.#change(reqId, (key) => writeLedger((ledger) => retryParked(ledger, key)));
     return renamed ? reqIdOf(renamed.outbox, renamed.seq) : null;
   }
 
@@ -188,12 +185,4 @@ export class Desk {
     if (!key || operation.wasOk !== undefined || this.#closed) return false;
     return this.#deps.writeLedger((ledger) => cancelPacket(ledger, key));
   }
-}
-
-function failAll(packets: readonly Saving[], error: CrudpError): void {
-  for (const { operation } of packets) operation.fail(error);
-}
-
-export function asCrudp(code: string, error: unknown): CrudpError {
-  return error instanceof CrudpError ? error : new CrudpError(code, String(error), { cause: error });
 }

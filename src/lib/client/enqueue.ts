@@ -35,14 +35,12 @@ export interface DependencyFacts {
 /**
  * Appends packets to the open outbox, in order.
  *
- * @param newTag Gives 64 random bits.
  * @param named Told each packet's name within the transaction, so that nobody can hear of the packet before.
  * @throws {CrudpError} `unknown_packet`: one waits for a packet that this storage does not know (any more).
  */
 export async function enqueue(
   ledger: Ledger,
   drafts: readonly Draft[],
-  newTag: () => string,
   named: (draft: Draft, key: PacketKey) => void,
 ): Promise<PacketKey[]> {
   const groups = new Map<object, number>();
@@ -61,7 +59,7 @@ export async function enqueue(
       route: draft.route,
       records: draft.records,
       contract: draft.contract,
-      tag: newTag(),
+      tag: ledger.newName(),
       after,
       isDoomed: false,
       group: (draft.group && groups.get(draft.group)) ?? 0,

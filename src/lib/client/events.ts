@@ -1,6 +1,7 @@
 import type { InputWrite, OutputRead } from '../contract/contract.ts';
 import type { CrudpError } from '../errors.ts';
 import type { Action, ReqId } from '../packet.ts';
+import { guarded } from './guarded.ts';
 
 interface EventBase {
   readonly handler: string;
@@ -85,13 +86,7 @@ export class Listeners {
   /** @returns Whether anybody listens. */
   emit(event: CrudpEvent): boolean {
     const listeners = [...(this.#byAction.get(`${event.handler}.${event.action}`) ?? [])];
-    for (const listener of listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#onError(error);
-      }
-    }
+    for (const listener of listeners) guarded(listener, this.#onError)(event);
     return listeners.length > 0;
   }
 }

@@ -11,11 +11,12 @@ import {
   type WriteTransaction,
 } from './storage.ts';
 
-/** Whose rows, at what time, and what a new outbox is called. */
+/** Whose rows, at what time, and where names come from. */
 export interface LedgerFacts {
   readonly user: string;
   readonly now: number;
-  readonly newOutbox: () => string;
+  /** 64 random bits: what a new outbox is called, and a packet's tag. */
+  readonly newName: () => string;
   /** Whether pushes and others' results go into the feed, for all pages; else each page hears them from a stream of its own. */
   readonly isShared: boolean;
 }
@@ -28,7 +29,7 @@ const rowItems = 256;
  * written once, by `close`.
  */
 export class Ledger extends LedgerPackets {
-  readonly #newOutbox: () => string;
+  readonly newName: () => string;
   readonly #isShared: boolean;
   readonly #outboxes = new Map<string, OutboxRow>();
   readonly #changedOutboxes = new Set<string>();
@@ -40,10 +41,10 @@ export class Ledger extends LedgerPackets {
   /** For this page alone, once the transaction is committed. */
   readonly direct: FeedItem[] = [];
 
-  private constructor(tx: WriteTransaction, { now, newOutbox, isShared }: LedgerFacts, row: UserRow) {
+  private constructor(tx: WriteTransaction, { now, newName, isShared }: LedgerFacts, row: UserRow) {
     super(tx, row.user, now);
     this.#isShared = isShared;
-    this.#newOutbox = newOutbox;
+    this.newName = newName;
     this.#row = row;
   }
 
@@ -111,7 +112,7 @@ export class Ledger extends LedgerPackets {
   /** From now on it takes the new packets. */
   addOutbox(): OutboxRow {
     const { user } = this;
-    const outbox = this.#newOutbox();
+    const outbox = this.newName();
     const row: OutboxRow = {
       user,
       outbox,

@@ -7,7 +7,7 @@ import type { OutboxRow, PacketKey, PacketRow, Place } from './storage.ts';
  * Closes an outbox that the server knows otherwise than the client does (C.2): what is not known to be common goes, in order
  * and with its dependencies, to a new outbox; the rest is only asked for, so the server's place is good enough for it.
  */
-export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, newTag: () => string): Promise<void> {
+export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place): Promise<void> {
   const common = commonUpTo(row, server);
   const packets: PacketRow[] = [];
   for (const packet of await above(ledger, row, common)) {
@@ -27,7 +27,7 @@ export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place, ne
   );
   ledger.putOutbox({ ...target, nextSeq: target.nextSeq + packets.length });
   const moved: PacketRow[] = [];
-  for (const packet of packets) moved.push(await renamed(ledger, packet, names, newTag()));
+  for (const packet of packets) moved.push(await renamed(ledger, packet, names, ledger.newName()));
   for (const packet of packets) ledger.removePacket(packet);
   for (const [index, packet] of moved.entries()) {
     ledger.addPacket(packet);

@@ -1,3 +1,5 @@
+import { guarded } from './guarded.ts';
+
 /** A value that changes, in the form that user interface libraries subscribe to (React's useSyncExternalStore for one). */
 export interface Observable<T> {
   /** The same object as long as nothing has changed. */
@@ -22,7 +24,7 @@ export function observable<T extends object>(first: T, onError: (error: unknown)
     getSnapshot: () => value,
     subscribe(listener) {
       // A function of its own for each: the same listener may subscribe twice and leave once.
-      const own = (): void => listener();
+      const own = guarded(listener, onError);
       listeners.add(own);
       return () => listeners.delete(own);
     },
@@ -31,13 +33,7 @@ export function observable<T extends object>(first: T, onError: (error: unknown)
       const keys = Object.keys(changed) as (keyof T)[];
       if (keys.every((key) => Object.is(changed[key], value[key]))) return;
       value = Object.freeze(changed);
-      for (const listener of [...listeners]) {
-        try {
-          listener();
-        } catch (error) {
-          onError(error);
-        }
-      }
+      for (const listener of [...listeners]) listener();
     },
   };
 }

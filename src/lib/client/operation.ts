@@ -107,6 +107,10 @@ export class PendingOperation implements Operation {
   }
 }
 
+export function failAll(packets: readonly { readonly operation: PendingOperation }[], error: CrudpError): void {
+  for (const { operation } of packets) operation.fail(error);
+}
+
 interface Settler<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
+import { guarded } from './guarded.ts';
 import { httpTransport } from './http-transport.ts';
 import type { Locks } from './leader.ts';
 import { type Random, systemRandom } from './random.ts';
@@ -110,20 +111,6 @@ function overHttp(options: ClientOptions, url: string): Transport {
 /** Absent on insecure origins, and in Node before 24. */
 function platformLocks(): Locks | null {
   return (globalThis as { navigator?: { locks?: Locks } }).navigator?.locks ?? null;
-}
-
-/** An application's own callback must not end what called it. */
-function guarded<A extends unknown[]>(
-  callback: (...args: A) => void,
-  onError: (error: unknown) => void,
-): (...args: A) => void {
-  return (...args) => {
-    try {
-      callback(...args);
-    } catch (error) {
-      onError(error);
-    }
-  };
 }
 
 function reportToConsole(error: unknown): void {

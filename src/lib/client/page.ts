@@ -1,10 +1,10 @@
 import type { Codec } from '../codec/codec.ts';
 import { loadCodec } from '../codec/load.ts';
 import type { Contract } from '../contract/contract.ts';
-import { CrudpError } from '../errors.ts';
+import { asCrudp, CrudpError } from '../errors.ts';
 import { actionOf, type ReqId, reqIdOf } from '../packet.ts';
 import { Backoff } from './backoff.ts';
-import { asCrudp, Desk } from './desk.ts';
+import { Desk } from './desk.ts';
 import { Duty } from './duty.ts';
 import { Listeners } from './events.ts';
 import type { WriteLedger } from './inbox.ts';
@@ -186,7 +186,7 @@ export class Page {
       const opened = await Ledger.open(tx, {
         user: settings.user,
         now: settings.clock.now(),
-        newOutbox: () => random64(settings.random),
+        newName: () => random64(settings.random),
         isShared: this.#locks !== null,
       });
       return { value: await work(opened), ledger: opened, ...opened.close() };

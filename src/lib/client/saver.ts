@@ -1,10 +1,9 @@
-import { CrudpError } from '../errors.ts';
+import { asCrudp, type CrudpError } from '../errors.ts';
 import type { Draft } from './enqueue.ts';
 import { enqueue } from './enqueue.ts';
 import type { WriteLedger } from './inbox.ts';
-import type { PendingOperation } from './operation.ts';
+import { failAll, type PendingOperation } from './operation.ts';
 import type { Operations } from './operations.ts';
-import { type Random, random64 } from './random.ts';
 import type { PacketKey } from './storage.ts';
 
 /** A packet that is to be saved, and who waits for it. */
@@ -16,7 +15,6 @@ export interface Saving {
 export interface SaverDeps {
   readonly writeLedger: WriteLedger;
   readonly operations: Operations;
-  readonly random: Random;
   /** Told after the commit. */
   readonly onSaved: (saved: readonly Saving[], keys: readonly PacketKey[]) => void;
 }
@@ -42,7 +40,7 @@ export class Saver {
 
   /** What is being saved is saved; what still waits fails. */
   async close(error: CrudpError): Promise<void> {
-    for (const call of this.#waiting.splice(0)) fail(call, error);
+    failAll(this.#waiting.splice(0).flat(), error);
     await this.#saving;
   }
 
@@ -69,22 +67,17 @@ export class Saver {
 
   /** @returns False where it failed, and is to be tried call by call. */
   async #saveTogether(calls: readonly (readonly Saving[])[]): Promise<boolean> {
-    const { writeLedger, operations, random, onSaved } = this.#deps;
+    const { writeLedger, operations, onSaved } = this.#deps;
     const all = calls.flat();
     const byDraft = new Map(all.map(({ draft, operation }) => [draft, operation]));
     const named: PacketKey[] = [];
     const drafts = all.map(({ draft }) => draft);
     try {
       const keys = await writeLedger((ledger) =>
-        enqueue(
-          ledger,
-          drafts,
-          () => random64(random),
-          (draft, key) => {
-            operations.add(key, byDraft.get(draft) as PendingOperation);
-            named.push(key);
-          },
-        ),
+        enqueue(ledger, drafts, (draft, key) => {
+          operations.add(key, byDraft.get(draft) as PendingOperation);
+          named.push(key);
+        }),
       );
       for (const [index, { operation }] of all.entries()) operation.save(keys[index] as PacketKey);
       onSaved(all, keys);
@@ -95,15 +88,8 @@ export class Saver {
         if (operation) operation.key = null;
       }
       if (calls.length > 1) return false;
-      fail(
-        all,
-        error instanceof CrudpError ? error : new CrudpError('storage_failed', String(error), { cause: error }),
-      );
+      failAll(all, asCrudp('storage_failed', error));
       return true;
     }
   }
-}
-
-function fail(call: readonly Saving[], error: CrudpError): void {
-  for (const { operation } of call) operation.fail(error);
 }

@@ -7,7 +7,7 @@ import { Gate } from './gate.ts';
 import type { Inbox, WriteLedger } from './inbox.ts';
 import type { FrameDeps, Outgoing } from './next-frame.ts';
 import { postFrame } from './post-frame.ts';
-import { type Random, random64 } from './random.ts';
+import type { Random } from './random.ts';
 import { Reminders } from './reminders.ts';
 import type { Place } from './storage.ts';
 import { type Verdict, verdictOf } from './sync-answer.ts';
@@ -241,9 +241,8 @@ export class Sync {
   }
 
   async #moved(sent: Outgoing, place: Place): Promise<void> {
-    const { inbox, random, onAccepted, onMoved } = this.#deps;
-    const newTag = (): string => random64(random);
-    const outcome = await inbox.write(place.epoch, (ledger) => movedFrame(ledger, sent, place, newTag));
+    const { inbox, onAccepted, onMoved } = this.#deps;
+    const outcome = await inbox.write(place.epoch, (ledger) => movedFrame(ledger, sent, place));
     this.#agenda.keep(sent);
     if (outcome === 'accepted' || outcome === 'closed') this.#agenda.ask(sent.outbox);
     if (outcome === 'accepted') onAccepted(sent.outbox, place.seq);

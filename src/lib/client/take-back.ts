@@ -35,17 +35,22 @@ export async function discardPacket(ledger: Ledger, key: PacketKey): Promise<boo
 /**
  * Enqueues a parked packet again, with its atomic group, as new ones.
  *
- * @param newTag Gives 64 random bits.
  * @returns Its new name; null where no such packet is parked.
  */
-export async function retryParked(ledger: Ledger, key: PacketKey, newTag: () => string): Promise<PacketKey | null> {
+export async function retryParked(ledger: Ledger, key: PacketKey): Promise<PacketKey | null> {
   const members = await ledger.parkedGroup(key);
   const row = await ledger.openOutbox();
   const { outbox, nextSeq } = row;
   let renamed: PacketKey | null = null;
   for (const [index, { status: _, parkedAt: __, ...member }] of members.entries()) {
     const seq = nextSeq + index;
-    const packet: PacketRow = { ...member, outbox, seq, tag: newTag(), group: member.group === 0 ? 0 : nextSeq };
+    const packet: PacketRow = {
+      ...member,
+      outbox,
+      seq,
+      tag: ledger.newName(),
+      group: member.group === 0 ? 0 : nextSeq,
+    };
     ledger.unpark(member);
     ledger.addPacket({ ...packet, queuedAt: ledger.now });
     const { route, records } = packet;
