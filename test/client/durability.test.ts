@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Storage } from '../../src/lib/client/storage.ts';
 import { indexedDbStorage } from '../../src/lib/client/storages/indexeddb.ts';
 import { memoryStorage } from '../../src/lib/client/storages/memory.ts';
+import { CrudpError } from '../../src/lib/errors.ts';
 import { FakeLocks } from './fake-locks.ts';
 import { bench, note, settle } from './harness.ts';
 
@@ -19,6 +20,27 @@ describe('Durability', () => {
     const second = first.page({ storage: indexedDbStorage(crypto.randomUUID()) });
     await second.client.notes.create(note('2')).accepted;
     expect(new Set(first.server.posts.map(({ batch }) => batch.outbox)).size).toBe(2);
+  });
+
+  it('is told to be lost once, be the start of the client repeated', async () => {
+    const lost = new CrudpError('storage_lost', 'the browser has thrown away what was stored');
+    const locks = new FakeLocks();
+    let requests = 0;
+    const { clock, errors, client } = bench({
+      storage: { ...memoryStorage(), scope: 'shop', lost },
+      locks: {
+        request(...args) {
+          if (++requests === 1) throw new Error('not now');
+          return locks.request(...args);
+        },
+      },
+    });
+    await settle();
+    expect(errors).toEqual([lost, new Error('not now')]);
+    clock.advance(1000);
+    await client.notes.create(note('1')).accepted;
+    expect(errors).toHaveLength(2);
+    expect(requests).toBeGreaterThan(1);
   });
 
   it('is asked for once there is a packet to lose', async () => {

@@ -39,6 +39,8 @@ export class Page {
   #isOnline: boolean;
   #isClosed = false;
   #hasAskedToPersist = false;
+  /** The start may have to be repeated: each loss is told once. */
+  #lossTold: CrudpError | undefined;
 
   constructor(contract: Contract, given: ClientSettings) {
     // What fails because the client was closed under it is no news.
@@ -129,7 +131,8 @@ export class Page {
       const [codec, durability] = await Promise.all([this.#codec, settings.storage.durability(), this.#feed.start()]);
       if (this.#isClosed) return;
       const { lost } = settings.storage;
-      if (lost) settings.onError(lost);
+      if (lost && lost !== this.#lossTold) settings.onError(lost);
+      this.#lossTold = lost;
       this.status.change({ durability });
       this.#duty = new Duty(
         {
