@@ -1,6 +1,6 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
-import { Connectivity } from './connectivity.ts';
+import { hearHints, isVisible } from './connectivity.ts';
 import { Engine } from './engine.ts';
 import type { WriteLedger } from './inbox.ts';
 import { Leader } from './leader.ts';
@@ -28,7 +28,7 @@ export class Duty {
   readonly #deps: DutyDeps;
   readonly #engine: Engine;
   readonly #leader: Leader | null;
-  readonly #connectivity: Connectivity;
+  readonly #stopHearing: () => void;
   #isOnline: boolean;
   #isClosed = false;
   #sync: SyncState = { state: 'idle' };
@@ -39,7 +39,7 @@ export class Duty {
     this.#isOnline = isOnline;
     const { settings, contract, connection } = deps;
     const { locks, storage, clock, user, onFrame } = settings;
-    this.#connectivity = new Connectivity(
+    this.#stopHearing = hearHints(
       () => this.#tryAgain(true),
       () => void (this.#isWorking && this.#engine.networkLost()),
     );
@@ -72,7 +72,7 @@ export class Duty {
         name: `${storage.scope}:${user}`,
         clock,
         beat: () => this.#tellLeading(),
-        isVisible: () => this.#connectivity.isVisible,
+        isVisible,
         onLead: () => this.#evaluate(),
         onLose: () => this.#evaluate(),
       });
@@ -87,7 +87,7 @@ export class Duty {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#connectivity.close();
+    this.#stopHearing();
     this.#isWorking = false;
     await this.#engine.stop();
     this.#leader?.close();

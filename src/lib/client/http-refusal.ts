@@ -1,5 +1,7 @@
 import type { Refusal } from './transport.ts';
 
+export type RefusalOf = typeof refusalOf;
+
 /** What an HTTP answer says of itself. */
 export function refusalOf(status: number, header: (name: string) => string | null): Refusal {
   const retryAfterMs = retryAfterOf(header('retry-after'));

@@ -60,7 +60,7 @@ export function httpTransport(options: HttpOptions): Transport {
     async upload(request, signal) {
       // With the tus client: only where there is something for it to do, and a network.
       const { uploadOverHttp } = await import('./uploads/http-upload.ts');
-      return uploadOverHttp(options, request, signal);
+      return uploadOverHttp({ ...options, refusalOf }, request, signal);
     },
   };
 }

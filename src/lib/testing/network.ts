@@ -1,3 +1,4 @@
+import { refusalOf } from '../client/http-refusal.ts';
 import type { StreamEnd, StreamSink, SyncAnswer, Transport } from '../client/transport.ts';
 import { uploadOverHttp } from '../client/uploads/http-upload.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -76,7 +77,8 @@ export class Network {
           return response;
         };
         const headers = () => ({ [testUserHeader]: identity.user });
-        return uploadOverHttp({ url: this.url, fetch: own, headers, credentials: 'omit' }, request, lost);
+        const options = { url: this.url, fetch: own, headers, credentials: 'omit', refusalOf } as const;
+        return uploadOverHttp(options, request, lost);
       },
     };
   }

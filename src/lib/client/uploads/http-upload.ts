@@ -1,14 +1,19 @@
 import { type DetailedError, type HttpRequest, type HttpResponse, type HttpStack, Upload } from 'tus-js-client';
 import type { HttpOptions } from '../http-options.ts';
-import { refusalOf } from '../http-refusal.ts';
-import type { UploadAnswer, UploadRequest } from '../transport.ts';
+import type { RefusalOf } from '../http-refusal.ts';
+import type { Refusal, UploadAnswer, UploadRequest } from '../transport.ts';
 
 /** What a broken connection or an impatient proxy costs at most. */
 const chunkBytes = 4_194_304;
 
+export interface UploadOptions extends HttpOptions {
+  /** Given, so that a page fetches this file alone. */
+  readonly refusalOf: RefusalOf;
+}
+
 /** Uploads by the tus protocol (C.6), going on where the server stands. */
 export async function uploadOverHttp(
-  { url, fetch, headers, credentials }: HttpOptions,
+  { url, fetch, headers, credentials, refusalOf }: UploadOptions,
   { id, content, isNew, onProgress }: UploadRequest,
   signal: AbortSignal,
 ): Promise<UploadAnswer> {
@@ -39,7 +44,7 @@ export async function uploadOverHttp(
         onProgress(bytes);
       },
       onSuccess: () => resolve({ kind: 'complete' }),
-      onError: (error) => resolve({ kind: 'failed', hasMoved, ...refusalIn(error as DetailedError) }),
+      onError: (error) => resolve({ kind: 'failed', hasMoved, ...refusalIn(error as DetailedError, refusalOf) }),
     });
     const stop = (): void => {
       void upload.abort().catch(() => undefined);
@@ -53,7 +58,7 @@ export async function uploadOverHttp(
   });
 }
 
-function refusalIn({ originalResponse }: DetailedError) {
+function refusalIn({ originalResponse }: DetailedError, refusalOf: RefusalOf): Refusal {
   if (!originalResponse) return { isServer: false, status: 0 };
   return refusalOf(originalResponse.getStatus(), (name) => originalResponse.getHeader(name) ?? null);
 }
