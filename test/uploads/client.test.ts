@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { crudpClient } from '../../src/lib/client/client.ts';
 import type { Storage } from '../../src/lib/client/storage.ts';
 import { memoryStorage } from '../../src/lib/client/storages/memory.ts';
@@ -245,4 +245,35 @@ describe('A client with files', () => {
     client.authenticated();
     expect(await operation.result).toEqual([sha256Of(content)]);
   });
+
+  it.each(['uploader.ts', 'http-upload.ts'])(
+    'keeps them while %s cannot be fetched, and goes on when it can',
+    async (name) => {
+      const path = `../../src/lib/client/uploads/${name}`;
+      const failed = vi.fn();
+      vi.resetModules();
+      vi.doMock(path, () => {
+        failed();
+        throw new TypeError('Failed to fetch dynamically imported module');
+      });
+      onTestFinished(() => void vi.doUnmock(path));
+      const { crudpClient: freshClient } = await import('../../src/lib/client/client.ts');
+      const server = await serveLibrary();
+      const onError = vi.fn();
+      const client = freshClient(library, {
+        url: server.url,
+        user: 'ana',
+        storage: memoryStorage(),
+        headers: { 'x-user': 'ana' },
+        onError,
+      });
+      onTestFinished(() => client.close());
+      const content = randomBytes(100_000);
+      const operation = client.photos.create(file(content));
+      await operation.accepted;
+      await expect.poll(() => failed.mock.calls.length).toBeGreaterThan(0);
+      vi.doUnmock(path);
+      expect(await operation.result).toEqual([sha256Of(content)]);
+    },
+  );
 });

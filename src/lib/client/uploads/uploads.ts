@@ -17,12 +17,15 @@ const orphanMs = 3_600_000;
 /** What brings files to the server, fetched when there is the first one: most pages never have any. */
 export class Uploads {
   readonly #deps: UploadsDeps;
+  /** Given on to the uploader: also what could not be fetched is tried again after a pause. */
+  readonly #gate: Gate;
   #uploader: Uploader | undefined;
   #loading: Promise<void> | null = null;
   #isStarted = false;
 
   constructor(deps: UploadsDeps) {
     this.#deps = deps;
+    this.#gate = new Gate(deps.clock, deps.random, () => this.wake());
   }
 
   start(): void {
@@ -34,6 +37,7 @@ export class Uploads {
 
   async stop(): Promise<void> {
     this.#isStarted = false;
+    this.#gate.endPause();
     await this.#loading;
     await this.#uploader?.stop();
   }
@@ -41,7 +45,7 @@ export class Uploads {
   /** There may be files. */
   wake(): void {
     if (this.#uploader) this.#uploader.wake();
-    else if (this.#isStarted) this.#loading ??= this.#load().finally(() => (this.#loading = null));
+    else if (this.#isStarted && this.#gate.isOpen) this.#loading ??= this.#load().finally(() => (this.#loading = null));
   }
 
   /** Somebody has signed in. */
@@ -52,9 +56,13 @@ export class Uploads {
 
   /** @param isHint The network may be better now; else somebody wants to know. */
   retryNow(isHint: boolean): void {
-    if (!this.#uploader) this.wake();
-    else if (isHint) this.#uploader.hint();
-    else this.#uploader.retryNow();
+    if (this.#uploader) {
+      if (isHint) this.#uploader.hint();
+      else this.#uploader.retryNow();
+      return;
+    }
+    this.#gate.retryNow();
+    this.wake();
   }
 
   look(): void {
@@ -67,11 +75,10 @@ export class Uploads {
     try {
       const [first] = await connection.read((tx) => tx.list('files', { prefix: [user] }, 1));
       if (!first) return;
-      // Where it cannot be fetched now there is no network either; the next wake tries again.
       const { Uploader } = await import('./uploader.ts');
       this.#uploader = new Uploader({
         ...deps,
-        gate: new Gate(deps.clock, deps.random, () => this.wake()),
+        gate: this.#gate,
         timers: new Timers(deps.clock),
         contentOf: async ({ upload, name, content }: FileRow) => {
           const found = content ?? (await storage.largeFiles?.get(upload));
@@ -86,6 +93,7 @@ export class Uploads {
       if (this.#isStarted) this.#uploader.start();
     } catch (error) {
       onError(error);
+      if (this.#isStarted) this.#gate.pauseFor(0);
     }
   }
 
