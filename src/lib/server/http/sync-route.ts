@@ -19,7 +19,9 @@ export async function answerSync(exchange: Exchange, deps: SyncRouteDeps): Promi
   const { identity } = await authenticated(exchange, deps.authenticate, deps.clock);
   const headers = readSyncHeaders((name) => exchange.header(name));
   const frame = await readBody(exchange, deps);
-  const reply = await deps.core.sync({ identity, ...headers, frame, signal: exchange.gone });
+  // Only who waits for results can have gone before.
+  const waits = headers.waitMs > 0 && { signal: exchange.gone };
+  const reply = await deps.core.sync({ identity, ...headers, frame, ...waits });
   const { status, json, retryAfterSeconds, outbox, packets, appended } = reply;
   exchange.answer(status, json, {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
