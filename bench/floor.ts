@@ -10,6 +10,7 @@ type Maker = (start: number, count: number) => unknown[];
  * written by hand for these very shapes.
  */
 export function floorOf({ packets }: Workload): () => unknown {
+  const n = packets.length;
   const makers = new Map<number, Maker>();
   for (const route of new Set(packets.map((packet) => packet.route))) {
     const records = packets.filter((packet) => packet.route === route).flatMap((packet) => packet.records);
@@ -17,29 +18,40 @@ export function floorOf({ packets }: Workload): () => unknown {
   }
   const seqs = column(packets, 'seq');
   const routeColumn = column(packets, 'route');
-  const counts = Float64Array.from(packets, (packet) => packet.records.length);
+  const counts = Int32Array.from(packets, (packet) => packet.records.length);
+  const starts = startsByRoute(packets);
+  const recordsAt = (i: number): unknown[] =>
+    counts[i] === 0 ? [] : (makers.get(routeColumn[i] as number) as Maker)(starts[i] as number, counts[i] as number);
   const results = packets as readonly PacketResult[];
-  const isResponse = results[0]?.status !== undefined;
+  if (results[0]?.status === undefined) {
+    return () => {
+      const made = new Array<Packet>(n);
+      for (let i = 0; i < n; i++) {
+        made[i] = { seq: seqs[i] as number, route: routeColumn[i] as number, records: recordsAt(i) };
+      }
+      return made;
+    };
+  }
   const statuses = column(results, 'status');
   const messages = results.map((packet) => packet.message);
   return () => {
-    const places = new Map<number, number>();
-    const made: Packet[] = [];
-    for (let i = 0; i < seqs.length; i++) {
-      const route = routeColumn[i] as number;
-      const count = counts[i] as number;
-      const start = places.get(route) ?? 0;
-      if (count > 0) places.set(route, start + count);
-      const records = count > 0 ? (makers.get(route) as Maker)(start, count) : [];
-      const seq = seqs[i] as number;
-      made.push(
-        isResponse
-          ? { seq, route, status: statuses[i] as number, message: messages[i] as string, records }
-          : { seq, route, records },
-      );
+    const made = new Array<Packet>(n);
+    for (let i = 0; i < n; i++) {
+      const [seq, route, status] = [seqs[i] as number, routeColumn[i] as number, statuses[i] as number];
+      made[i] = { seq, route, status, message: messages[i] as string, records: recordsAt(i) };
     }
     return made;
   };
+}
+
+/** Each packet's first record's place among those of its route. */
+function startsByRoute(packets: Workload['packets']): Int32Array {
+  const ends = new Map<number, number>();
+  return Int32Array.from(packets, ({ route, records }) => {
+    const start = ends.get(route) ?? 0;
+    ends.set(route, start + records.length);
+    return start;
+  });
 }
 
 function makerFor(route: number, records: readonly unknown[]): Maker {
