@@ -1,164 +1,151 @@
 import {
-  OP_BOOL,
-  OP_DATE,
+  OP_BYTES,
   OP_ENUM,
-  OP_F64,
-  OP_FILE,
-  OP_I8,
-  OP_I16,
-  OP_I32,
-  OP_I64,
-  OP_INT,
+  OP_JSON,
   OP_LIST,
+  OP_NULLABLE,
   OP_STRING,
   OP_SYMBOL,
-  OP_TIMESTAMP,
-  OP_U8,
-  OP_U16,
-  OP_U32,
+  OP_UNIXID,
+  SLOT_SECOND,
+  SLOT_TEXT,
+  SLOT_VALUES,
+  SLOT_WORDS,
 } from '../../../assembly/protocol.ts';
 import type { Field } from '../contract/field.ts';
-import type { Heap } from './kernels.ts';
-import type { Builder, Column, Struct } from './plan.ts';
+import { elements } from './elements.ts';
+import type { Builder } from './materials.ts';
+import type { Column, Struct } from './plan.ts';
+import { blobsOf, dictionaryOf, textOf } from './read-column.ts';
+import { unixidOf } from './unixid-text.ts';
 
-/** How values lie in the arena that need nothing else to be made. */
-export interface Elements {
-  readonly view: keyof Heap;
-  /** Of a byte address to an index in the view. */
-  readonly shift: number;
-  /** Makes a value of an element, where it is not one already. */
-  readonly read?: (element: number | bigint) => unknown;
-  /** The same as code. */
-  readonly code?: (element: string) => string;
-}
-
-const small: Elements = { view: 'i32', shift: 2 };
-const double: Elements = { view: 'f64', shift: 3 };
-
-/** By operation; null: these values take more to make. */
-export const elements: readonly (Elements | null)[] = listByOp({
-  [OP_BOOL]: { view: 'u8', shift: 0, read: (element) => element === 1, code: (element) => `${element}===1` },
-  [OP_U8]: small,
-  [OP_U16]: small,
-  [OP_I8]: small,
-  [OP_I16]: small,
-  [OP_I32]: small,
-  [OP_U32]: { view: 'u32', shift: 2 },
-  [OP_INT]: double,
-  [OP_TIMESTAMP]: double,
-  [OP_F64]: double,
-  [OP_DATE]: {
-    view: 'f64',
-    shift: 3,
-    read: (element) => new Date(Number(element)),
-    code: (element) => `new Date(${element})`,
-  },
-  [OP_I64]: { view: 'i64', shift: 3 },
-});
-
-function listByOp(found: Readonly<Record<number, Elements>>): (Elements | null)[] {
-  return Array.from({ length: OP_FILE + 1 }, (_, op) => found[op] ?? null);
-}
-
-let allowed: boolean | undefined;
-
-/** A content security policy may forbid generated functions; then closures do it, slower. */
-export function canGenerate(): boolean {
-  if (allowed === undefined) {
-    try {
-      allowed = new Function('return true')() === true;
-    } catch {
-      allowed = false;
-    }
-  }
-  return allowed;
-}
-
-/** The builder of all of a struct's or shape's fields, made once. Only where functions may be generated. */
-export function builderOf(struct: Struct): Builder {
-  struct.builder ??= generate(struct);
+/** The builder of all of a shape's fields, made once. Only where functions may be generated. */
+export function builderOf(struct: Struct, isBare: boolean): Builder {
+  struct.builder ??= new Generation().builder(struct, isBare);
   return struct.builder;
 }
 
-/**
- * One function per shape: its object literal gets one hidden class, and what lies in the arena comes straight out of it.
- *
- * Field names are identifiers (B.1, judged when the shape was made); they are quoted all the same.
- */
-function generate({ fields, columns }: Struct): Builder {
-  const readings = columns.map(readingOf);
-  const present: string[] = [];
-  const omissible: string[] = [];
-  for (const [i, { name, type }] of fields.entries()) {
-    const key = JSON.stringify(name);
-    const { value } = readings[i] as Reading;
-    if (type.kind === 'optional') omissible.push(`const o${i}=${value};if(o${i}!==undefined)o[${key}]=o${i};`);
-    else present.push(`${key}:${value}`);
-  }
-  const [begin, each, end] = (['begin', 'each', 'end'] as const).map((part) => readings.map((r) => r[part]).join(''));
-  const body = `const{u8,i32,u32,f64,i64}=h;${begin}const out=new Array(n);for(let i=0;i<n;i++){${each}const o={${present.join(',')}};${omissible.join('')}out[i]=o;}${end}return out;`;
-  return new Function('n', 'h', 'c', body) as Builder;
-}
-
-/** Code that reads a column by its cursor. */
+/** Code that makes one value: statements, and then an expression that moves the cursors it reads by. */
 interface Reading {
-  readonly begin: string;
-  /** For each object. */
-  readonly each: string;
-  /** An expression: the object's value. */
+  readonly before: string;
   readonly value: string;
-  readonly end: string;
 }
 
-function readingOf({ op, inner }: Column, i: number): Reading {
-  const [t, p, s, v] = [`t${i}`, `p${i}`, `s${i}`, `v${i}`];
-  if (op === OP_STRING) {
-    return {
-      begin: `const ${t}=c[${i}].open(n),${s}=${t}.piece;let ${p}=${t}.next,${v}=${t}.place;`,
-      each: '',
-      value: `${s}.substring(${v},${v}+=u32[${p}++])`,
-      end: `${t}.close(n,${v});`,
-    };
+/** Lists of so many elements are written out. */
+const literalSizes = [0, 1, 2, 3];
+
+/**
+ * One function per shape, which reads the slots' cursors, makes each record whole, lists and structs in it included, and
+ * writes the cursors back. An object literal gets one hidden class, and what lies in the arena comes straight out of it.
+ *
+ * Field names are identifiers (B.1, judged when the shape was made); they are quoted all the same. Literals of enums are
+ * values of the shape's author, and handed in.
+ */
+class Generation {
+  private begin = '';
+  private end = '';
+  private readonly literals: (readonly string[])[] = [];
+
+  builder(struct: Struct, isBare: boolean): Builder {
+    const { before, value } = isBare ? this.read(struct.columns[0] as Column, 0) : this.object(struct, 0);
+    const body = `const{literals,text,dictionary,blobs,unixid}=x;return(n,m,w,r)=>{const{u8,i32,u32,f64,i64}=m.heap;${this.begin}const out=new Array(n);for(let i=0;i<n;i++){${before}out[i]=${value};}${this.end}return out;}`;
+    const { literals } = this;
+    const given = { literals, text: textOf, dictionary: dictionaryOf, blobs: blobsOf, unixid: unixidOf };
+    return new Function('x', body)(given) as Builder;
   }
-  const item = itemAt(op, t, p);
-  if (item !== null) {
-    return { begin: `const ${t}=c[${i}];let ${p}=${t}.next;`, each: '', value: item, end: `${t}.next=${p};` };
-  }
-  const element = op === OP_LIST && inner !== null ? itemAt(inner.op, t, p) : null;
-  if (element === null) return { begin: `const ${v}=c[${i}].take(n);`, each: '', value: `${v}[i]`, end: '' };
-  // Lists are mostly short, and a literal is made in place, where a list that grows is copied.
-  const literals = [0, 1, 2, 3].map((n) => `case ${n}:${v}=[${new Array(n).fill(element)}];break;`).join('');
-  return {
-    begin: `const ${s}=c[${i}],${t}=${s}.inner;let ${p}=${t}.next;`,
-    each: `let ${v},n${i}=u32[${s}.next+i];switch(n${i}){${literals}default:${v}=[];while(n${i}-->0)${v}.push(${element});}`,
-    value: v,
-    end: `${s}.next+=n;${t}.next=${p};`,
-  };
-}
 
-/** An expression that gives a column's value at `p` and moves on. @param t The column's cursor. */
-function itemAt(op: number, t: string, p: string): string | null {
-  const found = elements[op];
-  if (found) return (found.code ?? String)(`${found.view}[${p}++]`);
-  return op === OP_SYMBOL || op === OP_ENUM ? `${t}.list[${p}===0?0:u32[${p}++]]` : null;
-}
-
-/** The same without generated code, and with any column in place of one that was not read; properties in the same order. */
-export function buildByLoop(fields: readonly Field[], n: number, columns: readonly ArrayLike<unknown>[]): unknown[] {
-  const places = [...fields.keys()].sort((a, b) => Number(isOmissible(fields[a])) - Number(isOmissible(fields[b])));
-  const out = new Array<unknown>(n);
-  for (let i = 0; i < n; i++) {
-    const object: Record<string, unknown> = {};
-    for (const place of places) {
-      const field = fields[place] as Field;
-      const value = (columns[place] as ArrayLike<unknown>)[i];
-      if (value !== undefined || !isOmissible(field)) object[field.name] = value;
+  /** @param node The first field's. */
+  private object({ fields, columns }: Struct, node: number): Reading {
+    let before = '';
+    const present: string[] = [];
+    let omissible = '';
+    let k = node;
+    for (const [i, column] of columns.entries()) {
+      const { name, type } = fields[i] as Field;
+      const key = JSON.stringify(name);
+      const reading = this.read(column, k);
+      before += reading.before;
+      if (type.kind === 'optional') {
+        before += `const e${k}=${reading.value};`;
+        omissible += `if(e${k}!==undefined)o${node}[${key}]=e${k};`;
+      } else present.push(`${key}:${reading.value}`);
+      k += column.nodes;
     }
-    out[i] = object;
+    const value = `{${present.join(',')}}`;
+    if (omissible === '') return { before, value };
+    return { before: `${before}const o${node}=${value};${omissible}`, value: `o${node}` };
   }
-  return out;
-}
 
-function isOmissible(field: Field | undefined): boolean {
-  return field?.type.kind === 'optional';
+  private read({ op, inner, struct, literals }: Column, k: number): Reading {
+    if (struct !== null) return this.object(struct, k + 1);
+    const [p, q, t] = [`p${k}`, `q${k}`, `t${k}`];
+    const element = elements[op];
+    if (element) {
+      this.cursor(p, k, SLOT_VALUES, element.shift);
+      return { before: '', value: (element.code ?? String)(`${element.view}[${p}++]`) };
+    }
+    switch (op) {
+      case OP_STRING:
+        this.ready(t, k, 'text');
+        this.cursor(p, k, SLOT_VALUES, 2);
+        this.cursor(q, k, SLOT_SECOND, 0);
+        return { before: '', value: `${t}.substring(${q},${q}+=u32[${p}++])` };
+      case OP_SYMBOL:
+        this.ready(t, k, 'dictionary');
+        this.cursor(p, k, SLOT_SECOND, 2);
+        // One of one has no indices.
+        return { before: '', value: `${t}[${p}===0?0:u32[${p}++]]` };
+      case OP_ENUM:
+        this.begin += `const ${t}=literals[${this.literals.push(literals) - 1}];`;
+        this.cursor(p, k, SLOT_VALUES, 2);
+        return { before: '', value: `${t}[i32[${p}++]]` };
+      case OP_UNIXID:
+        this.cursor(p, k, SLOT_VALUES, 2);
+        this.cursor(q, k, SLOT_SECOND, 2);
+        return { before: '', value: `unixid(u32,(${p}+=2)-2,(${q}+=2)-2)` };
+      case OP_BYTES:
+        this.begin += `const ${t}=blobs(m);`;
+        this.cursor(p, k, SLOT_VALUES, 2);
+        this.cursor(q, k, SLOT_TEXT, 0);
+        return { before: '', value: `${t}(${q},${q}+=u32[${p}++])` };
+      case OP_JSON:
+        this.begin += `const ${t}=r[${k}];`;
+        this.cursor(p, k, SLOT_SECOND, 0);
+        return { before: '', value: `${t}[${p}++]` };
+      default:
+        this.cursor(p, k, SLOT_VALUES, op === OP_LIST ? 2 : 0);
+        return op === OP_LIST ? this.list(inner as Column, k) : this.presence(op, inner as Column, k);
+    }
+  }
+
+  private presence(op: number, inner: Column, k: number): Reading {
+    const absent = op === OP_NULLABLE ? 'null' : 'undefined';
+    const { before, value } = this.read(inner, k + 1);
+    if (before === '') return { before, value: `(u8[p${k}++]===1?${value}:${absent})` };
+    return { before: `let v${k}=${absent};if(u8[p${k}++]===1){${before}v${k}=${value};}`, value: `v${k}` };
+  }
+
+  private list(inner: Column, k: number): Reading {
+    const { before, value } = this.read(inner, k + 1);
+    const [v, n, j] = [`v${k}`, `n${k}`, `j${k}`];
+    const loop = `${v}=new Array(${n});for(let ${j}=0;${j}<${n};${j}++){${before}${v}[${j}]=${value};}`;
+    const isScalar = inner.inner === null && inner.struct === null;
+    // Lists are mostly short, and a literal is made in place.
+    const body = isScalar
+      ? `switch(${n}){${literalSizes.map((size) => `case ${size}:${v}=[${new Array(size).fill(value)}];break;`).join('')}default:${loop}}`
+      : loop;
+    return { before: `const ${n}=u32[p${k}++];let ${v};${body}`, value: v };
+  }
+
+  /** A variable that begins at what a word of the node's slot says, and tells it at the end. */
+  private cursor(variable: string, k: number, word: number, shift: number): void {
+    const place = `u32[w+${k * SLOT_WORDS + word}]`;
+    this.begin += `let ${variable}=${place}>>>${shift};`;
+    this.end += `${place}=${variable}<<${shift};`;
+  }
+
+  /** A variable that holds what is made once for the whole column. */
+  private ready(variable: string, k: number, make: string): void {
+    this.begin += `const ${variable}=r[${k}]??=${make}(m,w+${k * SLOT_WORDS});`;
+  }
 }

@@ -6,16 +6,14 @@ import type {
   DecodedPush,
   DecodedRequest,
   DecodedResponse,
-  PacketHead,
   PushBatch,
-  RequestHead,
 } from '../packet.ts';
-import { canGenerate } from './build-objects.ts';
+import { canGenerate } from './can-generate.ts';
 import type { ChunkOptions, Codec, DecodeOptions } from './codec.ts';
 import { OpenFrame } from './decode-batch.ts';
 import { encodeBatch, encodeParts } from './encode-batch.ts';
 import type { Kernels } from './kernels.ts';
-import { none } from './packet-records.ts';
+import { pushReader, type Read, readHead, requestReader, responseReader } from './read-packets.ts';
 import type { Writable } from './writable.ts';
 
 export interface CodecOptions {
@@ -124,86 +122,4 @@ function* chunksOf<T>(read: Read<T>, count: number, size: number, done: () => vo
   } finally {
     done();
   }
-}
-
-/** Makes a batch of some of a frame's packets, which follow those it made last. */
-type Read<T> = (from: number, to: number) => T;
-
-function requestReader(open: OpenFrame): Read<DecodedRequest> {
-  const { outbox, first, oldest, seqs, routes, counts, groups } = open;
-  const { f64, i32 } = open.heap;
-  const after = open.dependencies();
-  const records = open.records();
-  return (from, to) => {
-    records.make(from, to);
-    const packets = new Array<DecodedRequest['packets'][number]>(to - from);
-    for (let i = from; i < to; i++) {
-      const route = i32[routes + i] as number;
-      const packet = {
-        seq: f64[seqs + i] as number,
-        route,
-        records: records.take(route, f64[counts + i] as number),
-        after: after === undefined ? none : (after[i] as number[]),
-        group: groups === 0 ? 0 : (i32[groups + i] as number),
-      };
-      packets[i - from] = records.reading === undefined ? packet : { ...packet, ...records.reading };
-    }
-    return { outbox, first, oldest, packets };
-  };
-}
-
-function responseReader(open: OpenFrame): Read<DecodedResponse> {
-  const { outbox, seqs, routes, counts, statuses } = open;
-  const { f64, i32 } = open.heap;
-  const messages = open.messages();
-  const records = open.records();
-  return (from, to) => {
-    records.make(from, to);
-    const results = new Array<DecodedResponse['results'][number]>(to - from);
-    for (let i = from; i < to; i++) {
-      const route = i32[routes + i] as number;
-      const result = {
-        seq: f64[seqs + i] as number,
-        route,
-        records: records.take(route, f64[counts + i] as number),
-        status: i32[statuses + i] as number,
-        message: messages === undefined ? '' : messages.of(i),
-      };
-      results[i - from] = records.reading === undefined ? result : { ...result, ...records.reading };
-    }
-    return { outbox, results };
-  };
-}
-
-function pushReader(open: OpenFrame): Read<DecodedPush> {
-  const { routes, counts } = open;
-  const { f64, i32 } = open.heap;
-  const records = open.records();
-  return (from, to) => {
-    records.make(from, to);
-    const packets = new Array<DecodedPush['packets'][number]>(to - from);
-    for (let i = from; i < to; i++) {
-      const route = i32[routes + i] as number;
-      const packet = { route, records: records.take(route, f64[counts + i] as number) };
-      packets[i - from] = records.reading === undefined ? packet : { ...packet, ...records.reading };
-    }
-    return { packets };
-  };
-}
-
-function readHead(open: OpenFrame): RequestHead {
-  const { outbox, first, oldest, count, seqs, routes, counts, groups } = open;
-  const { f64, i32 } = open.heap;
-  const after = open.dependencies();
-  const packets = new Array<PacketHead>(count);
-  for (let i = 0; i < count; i++) {
-    packets[i] = {
-      seq: f64[seqs + i] as number,
-      route: i32[routes + i] as number,
-      items: f64[counts + i] as number,
-      after: after === undefined ? none : (after[i] as number[]),
-      group: groups === 0 ? 0 : (i32[groups + i] as number),
-    };
-  }
-  return { outbox, first, oldest, packets };
 }

@@ -30,16 +30,17 @@ import {
 import type { ShapeTable } from '../contract/field.ts';
 import { defaultLimits } from '../limits.ts';
 import type { DecodeOptions } from './codec.ts';
-import { FrameText, Text, unitsOf } from './decode-text.ts';
+import { FrameText } from './decode-text.ts';
 import type { Heap, Kernels } from './kernels.ts';
 import { GroupReader } from './materialise.ts';
+import type { Materials } from './materials.ts';
 import { outboxText } from './outbox-text.ts';
 import { PacketRecords, RecordGroup } from './packet-records.ts';
 import { installSchema } from './program.ts';
 import { refusalOf } from './refusals.ts';
 
 /** A frame whose tape stands in the arena, until the kernels' next call. */
-export class OpenFrame {
+export class OpenFrame implements Materials {
   readonly count: number;
   readonly heap: Heap;
   // Where the head's columns begin, as indices of its views: f64 for the numbers and counts of records, i32 for the others.
@@ -49,8 +50,10 @@ export class OpenFrame {
   readonly statuses: number;
   /** Of the atomic groups; 0: there are none. */
   readonly groups: number;
+  readonly text: FrameText;
+  readonly tail: number;
+  readonly copyBytes: boolean;
   private readonly tape: number;
-  private readonly text: FrameText;
   private readonly table: ShapeTable;
   private readonly options: DecodeOptions;
   private readonly jit: boolean;
@@ -78,6 +81,8 @@ export class OpenFrame {
     this.statuses = this.word(TAPE_STATUS) >>> 2;
     this.groups = this.word(TAPE_ATOMIC) >>> 2;
     this.text = new FrameText(frame);
+    this.tail = this.word(TAPE_TAIL);
+    this.copyBytes = options.copyBytes ?? false;
     this.table = table;
     this.options = options;
     this.jit = jit;
@@ -121,17 +126,14 @@ export class OpenFrame {
     const k = this.word(TAPE_MESSAGES);
     if (k === 0) return undefined;
     const { i32, u32 } = this.heap;
-    const index = this.word(TAPE_MESSAGE_INDEX) >>> 2;
-    const lengths = this.word(TAPE_MESSAGE_LENGTHS) >>> 2;
-    const texts = new Text(
-      this.text,
+    const texts = this.text.strings(
       this.word(TAPE_MESSAGE_TEXT),
       this.word(TAPE_MESSAGE_BYTES),
       u32,
-      lengths,
-      unitsOf(u32, lengths, k),
-    ).take(k);
-    return new Messages(texts, i32, index);
+      this.word(TAPE_MESSAGE_LENGTHS) >>> 2,
+      k,
+    );
+    return new Messages(texts, i32, this.word(TAPE_MESSAGE_INDEX) >>> 2);
   }
 
   /**
@@ -141,34 +143,26 @@ export class OpenFrame {
    */
   records(): PacketRecords {
     const { u32, f64 } = this.heap;
-    const materials = {
-      heap: this.heap,
-      text: this.text,
-      tail: this.word(TAPE_TAIL),
-      copyBytes: this.options.copyBytes ?? false,
-      jsonDepth: this.options.limits?.json ?? defaultLimits.json,
+    const bad = this.word(TAPE_BAD_OFFSET);
+    const reading = {
       jit: this.jit,
+      jsonDepth: this.options.limits?.json ?? defaultLimits.json,
+      hasBad: bad !== 0,
     };
-    const groups = new Map<number, RecordGroup>();
-    let badJson = Number.POSITIVE_INFINITY;
+    const groups: RecordGroup[] = [];
+    let badOffset = bad === 0 ? Number.POSITIVE_INFINITY : bad;
     const first = this.word(TAPE_GROUP_RECORDS) >>> 2;
     const end = first + this.word(TAPE_GROUPS) * GROUP_WORDS;
     for (let group = first; group < end; group += GROUP_WORDS) {
       const route = u32[group + GROUP_ROUTE] as number;
       const state = u32[group + GROUP_STATE] as number;
       const shape = this.table.get(route);
-      const reader = state === GROUP_READ && shape ? new GroupReader(materials, shape, group) : null;
-      if (reader) badJson = Math.min(badJson, reader.badJson);
-      groups.set(route, new RecordGroup(state, reader, f64[(group + GROUP_RECORDS_F64) >>> 1] as number));
+      const reader = state === GROUP_READ && shape ? new GroupReader(this, shape, group, reading) : null;
+      if (reader) badOffset = Math.min(badOffset, reader.badJson);
+      groups.push(new RecordGroup(route, state, reader, f64[(group + GROUP_RECORDS_F64) >>> 1] as number));
     }
-    this.judgeValues(badJson);
+    if (Number.isFinite(badOffset) && this.options.invalidValues !== 'mark') throw refusalOf(OUT_OF_RANGE, badOffset);
     return new PacketRecords(this, this.table, groups);
-  }
-
-  private judgeValues(badJson: number): void {
-    if (this.options.invalidValues === 'mark') return;
-    const offset = Math.min(badJson, this.word(TAPE_BAD_OFFSET) || Number.POSITIVE_INFINITY);
-    if (Number.isFinite(offset)) throw refusalOf(OUT_OF_RANGE, offset);
   }
 
   private word(index: number): number {

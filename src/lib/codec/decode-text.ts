@@ -15,13 +15,13 @@ const ROOM_BYTES = 1 << 14;
 const room = new Uint8Array(ROOM_BYTES);
 /** In each of four bytes the bit that no ASCII byte has. */
 const NOT_ASCII = 0x80808080;
-/** Where there is one accent there are more: for so many bytes nobody looks for four of ASCII again. */
-const NEAR = 16;
 const FEW_BYTES = 256;
 
 /** A frame's bytes as texts. */
 export class FrameText {
   readonly frame: Uint8Array;
+  /** Where in the piece that was given last its run begins. */
+  place = 0;
   private whole: string | undefined;
 
   constructor(frame: Uint8Array) {
@@ -29,87 +29,41 @@ export class FrameText {
   }
 
   /**
-   * The frame a unit for each byte, where it is small: a native call for all of its columns, each of which would cost as
-   * much. Only what is ASCII is right in it.
+   * A text that holds a run of UTF-8, from `place` on: its strings are cut from that. One native call for all of them; a call
+   * each would cost more than the strings.
+   *
+   * @param units Of UTF-16 in the run; as many as `bytes` exactly where all is ASCII.
    */
-  get small(): string | undefined {
+  piece(offset: number, bytes: number, units: number): string {
     const { frame } = this;
-    if (frame.length > SMALL_BYTES) return undefined;
+    this.place = 0;
+    if (bytes !== units) return decode(frame, offset, bytes, units);
+    if (frame.length > SMALL_BYTES) return latin1(frame, offset, offset + bytes);
+    // The frame a unit for each byte: one call for all of its columns, each of which would cost as much. What is ASCII is right in it.
     this.whole ??= latin1(frame, 0, frame.length);
+    this.place = offset;
     return this.whole;
   }
-}
-
-/** Cuts a run of UTF-8 into its strings, some at a time. */
-export class Text {
-  /** What the next strings are cut from: one native call for all of them; a call each would cost more than the strings. */
-  piece = '';
-  /** Where in the piece the next string begins. */
-  place = 0;
-  /** Index of the next string's length. */
-  next: number;
-  private readonly text: FrameText;
-  private readonly words: Uint32Array;
-  private readonly offset: number;
-  private readonly bytes: number;
-  private readonly units: number;
-  /** Those of the strings that were taken. */
-  private unit = 0;
-  /** Of a run that is not ASCII: nobody knows where in it a unit begins. */
-  private whole: string | undefined;
 
   /**
-   * @param words The strings' lengths in UTF-16 units stand here, `lengths` being the index of the first.
-   * @param units Their sum; it is `bytes` exactly where all is ASCII.
+   * The n strings of a run.
+   *
+   * @param words Their lengths in UTF-16 units stand here, the first at `lengths`.
    */
-  constructor(text: FrameText, offset: number, bytes: number, words: Uint32Array, lengths: number, units: number) {
-    this.text = text;
-    this.offset = offset;
-    this.bytes = bytes;
-    this.words = words;
-    this.next = lengths;
-    this.units = units;
-  }
-
-  /** The next n strings. */
-  take(n: number): string[] {
-    const { words, next } = this.open(n);
-    const { piece } = this;
-    const out = new Array<string>(n);
+  strings(offset: number, bytes: number, words: Uint32Array, lengths: number, n: number): string[] {
+    const piece = this.piece(offset, bytes, unitsOf(words, lengths, n));
     let { place } = this;
+    const out = new Array<string>(n);
     for (let i = 0; i < n; i++) {
-      const end = place + (words[next + i] as number);
+      const end = place + (words[lengths + i] as number);
       out[i] = piece.substring(place, end);
       place = end;
     }
-    this.close(n, place);
     return out;
-  }
-
-  /** Makes the piece for the next n strings, which are cut by whoever calls, from `place` on. */
-  open(n: number): this {
-    const { bytes, units, offset, unit } = this;
-    if (bytes !== units) {
-      this.whole ??= decode(this.text.frame, offset, bytes, units);
-      this.piece = this.whole;
-      this.place = unit;
-      return this;
-    }
-    const { small, frame } = this.text;
-    const start = offset + unit;
-    this.piece = small ?? latin1(frame, start, start + unitsOf(this.words, this.next, n));
-    this.place = small === undefined ? 0 : start;
-    return this;
-  }
-
-  /** @param place Where in the piece the last of the n strings ended. */
-  close(n: number, place: number): void {
-    this.next += n;
-    this.unit += place - this.place;
   }
 }
 
-export function unitsOf(words: Uint32Array, from: number, n: number): number {
+function unitsOf(words: Uint32Array, from: number, n: number): number {
   let units = 0;
   for (let i = from; i < from + n; i++) units += words[i] as number;
   return units;
@@ -139,34 +93,42 @@ function toLatin1(frame: Uint8Array, offset: number, bytes: number, out: Uint8Ar
   const end = offset + bytes;
   let i = offset;
   let k = 0;
-  let stop = end;
   // Two views cost as much as two hundred bytes one by one.
-  const from = bytes < FEW_BYTES ? undefined : new DataView(frame.buffer, frame.byteOffset);
-  const to = from && new DataView(out.buffer);
-  while (i < end) {
-    if (from !== undefined && to !== undefined) {
-      stop = end;
-      while (i + 4 <= end) {
-        const four = from.getUint32(i, true);
-        if ((four & NOT_ASCII) !== 0) {
-          stop = Math.min(i + NEAR, end);
-          break;
-        }
-        to.setUint32(k, four, true);
+  if (bytes >= FEW_BYTES) {
+    const from = new DataView(frame.buffer, frame.byteOffset);
+    const to = new DataView(out.buffer);
+    while (i + 5 <= end) {
+      const four = from.getUint32(i, true);
+      to.setUint32(k, four, true);
+      const high = four & NOT_ASCII;
+      if (high === 0) {
         i += 4;
         k += 4;
-      }
-    }
-    while (i < stop) {
-      const byte = frame[i++] as number;
-      if (byte < 0x80) {
-        out[k++] = byte;
         continue;
       }
-      const letter = ((byte & 3) << 6) | ((frame[i++] as number) & 63);
-      if (byte > 0xc3 || letter < 0xa0) return k;
+      // So many of the four are ASCII; what was written of the others is written over.
+      const ascii = (31 - Math.clz32(high & -high)) >>> 3;
+      i += ascii;
+      k += ascii;
+      const letter = letterAt(frame, i);
+      if (letter < 0) return k;
       out[k++] = letter;
+      i += 2;
     }
   }
+  while (i < end) {
+    const byte = frame[i] as number;
+    const letter = byte < 0x80 ? byte : letterAt(frame, i);
+    if (letter < 0) return k;
+    out[k++] = letter;
+    i += byte < 0x80 ? 1 : 2;
+  }
   return k;
+}
+
+/** The letter of Latin-1 that two bytes of UTF-8 are; -1: none, or one that browsers take for another. */
+function letterAt(frame: Uint8Array, i: number): number {
+  const byte = frame[i] as number;
+  const letter = ((byte & 3) << 6) | ((frame[i + 1] as number) & 63);
+  return byte > 0xc3 || letter < 0xa0 ? -1 : letter;
 }

@@ -24,8 +24,8 @@ import {
   OP_UNIXID,
 } from '../../../assembly/protocol.ts';
 import type { Field, TypeNode } from '../contract/field.ts';
-import type { Cursor } from './cursor.ts';
 import type { Heap } from './kernels.ts';
+import type { Builder } from './materials.ts';
 
 /**
  * Writes what it can of objects' fields into the arena, and gives the rest.
@@ -61,9 +61,6 @@ export interface Rest {
   readonly slot: number;
 }
 
-/** Makes the next n objects; a value of undefined leaves its property out. */
-export type Builder = (n: number, heap: Heap, cursors: readonly Cursor[]) => unknown[];
-
 /**
  * A type node as the codec works with it. Every column of every frame asks what its type is: a number in a place of its own
  * is known at once, where a table by the type's name is searched each time.
@@ -87,6 +84,8 @@ export interface Column {
 export interface Struct {
   readonly fields: readonly Field[];
   readonly columns: readonly Column[];
+  /** Those of its nodes that are JSON, counted from its first field's. */
+  readonly jsonNodes: readonly number[];
   gathering: Gathering | null;
   builder: Builder | null;
 }
@@ -134,7 +133,8 @@ const structs = new WeakMap<readonly Field[], Struct>();
 export function planOf(fields: readonly Field[]): Struct {
   let struct = structs.get(fields);
   if (struct === undefined) {
-    struct = { fields, columns: fields.map(({ type }) => columnOf(type)), gathering: null, builder: null };
+    const columns = fields.map(({ type }) => columnOf(type));
+    struct = { fields, columns, jsonNodes: jsonNodesOf(columns), gathering: null, builder: null };
     structs.set(fields, struct);
   }
   return struct;
@@ -152,6 +152,18 @@ function columnOf(type: TypeNode): Column {
     struct,
     literals: 'literals' in type ? type.literals : [],
   };
+}
+
+function jsonNodesOf(columns: readonly Column[]): number[] {
+  const found: number[] = [];
+  let node = 0;
+  for (const { op, inner, struct, nodes } of columns) {
+    if (op === OP_JSON) found.push(node);
+    const below = inner === null ? struct?.jsonNodes : jsonNodesOf([inner]);
+    for (const place of below ?? []) found.push(node + 1 + place);
+    node += nodes;
+  }
+  return found;
 }
 
 /** How many slots the columns of a struct have, with all below them. */
