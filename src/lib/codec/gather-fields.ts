@@ -4,7 +4,6 @@ import {
   OP_BOOL,
   OP_DATE,
   OP_F64,
-  OP_LIST,
   OP_NULLABLE,
   OP_OPTIONAL,
   OP_STRING,
@@ -56,14 +55,6 @@ const kinds: Readonly<Record<number, Direct>> = {
     leaves: 'text',
     code: (v, e, c) =>
       `if(typeof ${v}!=='string'||(${e}=${v}.length)>${LIMIT_STRING_UNITS})return false;if((${c}+=${v}).length>${LIMIT_FRAME_BYTES})throw x.tooMuchText();`,
-  },
-  [OP_LIST]: {
-    view: 'i32',
-    shift: 2,
-    leaves: 'values',
-    // Its length is read once, as in gather.ts.
-    code: (v, e, c) =>
-      `if(!Array.isArray(${v}))return false;const m=${e}=${v}.length;for(let j=0;j<m;j++)${c}.push(${v}[j]);`,
   },
   [OP_OPTIONAL]: present('undefined'),
   [OP_NULLABLE]: present('null'),

@@ -7,6 +7,7 @@ import {
   OP_NULLABLE,
   OP_OPTIONAL,
   OP_STRUCT,
+  OP_SYMBOL,
   SLOT_COUNT,
   SLOT_EXTRA,
   SLOT_TEXT_BYTES,
@@ -19,8 +20,10 @@ import { gatheringOf } from './gather-fields.ts';
 import type { Kernels } from './kernels.ts';
 import { type Column, planOf, type Rest, type Struct } from './plan.ts';
 import { pluck } from './pluck-fields.ts';
+import { takeColumn } from './take-column.ts';
 import { Ungatherable } from './ungatherable.ts';
-import { takeColumn, writeScalars } from './write-scalars.ts';
+import { writeScalars } from './write-scalars.ts';
+import { writeListedSymbols } from './write-symbols.ts';
 import { tooMuchText, writeRun } from './write-text.ts';
 
 /**
@@ -103,7 +106,7 @@ export class Gather {
         this.column(column.inner as Column, this.present(values, slot, null), below);
         break;
       case OP_LIST:
-        this.column(column.inner as Column, this.elements(values, slot), below);
+        this.list(column.inner as Column, values, slot);
         break;
       case OP_STRUCT:
         this.fields(column.struct as Struct, values, below);
@@ -126,7 +129,7 @@ export class Gather {
   private charge(values: number): void {
     this.charged += this.weight * values;
     // Judged here and not at the end only: a batch that is far too large must not take the memory first.
-    if (this.charged > LIMIT_VALUES) throw new EncodeError('', `it has more than ${LIMIT_VALUES} values`);
+    if (this.charged > LIMIT_VALUES) throw tooManyValues();
   }
 
   private chargeText(slot: number): void {
@@ -159,20 +162,42 @@ export class Gather {
     return present;
   }
 
-  /** @returns The elements of all lists. */
-  private elements(values: readonly unknown[], slot: number): unknown[] {
-    const at = takeColumn(this.kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
+  private list(inner: Column, lists: readonly unknown[], slot: number): void {
+    const counts = takeColumn(this.kernels, slot, SLOT_VALUES, 4 * lists.length) >>> 2;
     const { u32 } = this.kernels.heap;
-    const elements: unknown[] = [];
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (!Array.isArray(value)) throw new Ungatherable();
+    let sum = 0;
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i];
+      if (!Array.isArray(list)) throw new Ungatherable();
       // Read once: what a getter does to the list meanwhile must not make the counts those of another one.
-      const { length } = value;
-      u32[at + i] = length;
-      for (let j = 0; j < length; j++) elements.push(value[j]);
+      const { length } = list;
+      u32[counts + i] = length;
+      sum += length;
     }
-    u32[slot + SLOT_EXTRA] = elements.length;
+    // Before space is taken for them: a list may be long and hold nothing.
+    if (sum > LIMIT_VALUES) throw tooManyValues();
+    u32[slot + SLOT_EXTRA] = sum;
+    const below = slot + SLOT_WORDS;
+    if (inner.op === OP_SYMBOL && sum > 0) {
+      this.charge(sum * inner.cost);
+      writeListedSymbols(this.kernels, lists, counts, sum, below);
+      this.chargeText(below);
+    } else this.column(inner, this.elements(lists, counts, sum), below);
+  }
+
+  private elements(lists: readonly unknown[], counts: number, sum: number): unknown[] {
+    const { u32 } = this.kernels.heap;
+    const elements = new Array<unknown>(sum);
+    let next = 0;
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i] as readonly unknown[];
+      const count = u32[counts + i] as number;
+      for (let j = 0; j < count; j++) elements[next++] = list[j];
+    }
     return elements;
   }
+}
+
+function tooManyValues(): EncodeError {
+  return new EncodeError('', `it has more than ${LIMIT_VALUES} values`);
 }

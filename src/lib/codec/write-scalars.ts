@@ -1,7 +1,5 @@
 import {
-  LIMIT_FRAME_BYTES,
   LIMIT_JSON_DEPTH,
-  LIMIT_STRING_UNITS,
   OP_BOOL,
   OP_DATE,
   OP_ENUM,
@@ -11,8 +9,6 @@ import {
   OP_STRING,
   OP_SYMBOL,
   OP_UNIXID,
-  SLOT_COUNT,
-  SLOT_EXTRA,
   SLOT_SECOND,
   SLOT_VALUES,
 } from '../../../assembly/protocol.ts';
@@ -20,9 +16,11 @@ import { isShallow, jsonTextOf } from './json-text.ts';
 import type { Kernels } from './kernels.ts';
 import type { Column } from './plan.ts';
 import { type Range, ranges } from './ranges.ts';
+import { takeColumn } from './take-column.ts';
 import { Ungatherable } from './ungatherable.ts';
 import { parsed, parseUnixid } from './unixid-text.ts';
-import { tooMuchText, writeRun } from './write-text.ts';
+import { writeStrings } from './write-strings.ts';
+import { writeSymbols } from './write-symbols.ts';
 
 /**
  * Judges the n > 0 values of a scalar column and writes them into the arena; blobs and files are gathered with the records
@@ -68,13 +66,6 @@ export function writeScalars(
     default:
       writeWholes(kernels, op, values, slot);
   }
-}
-
-/** Space for a column, whose address is noted in a word of its slot. */
-export function takeColumn(kernels: Kernels, slot: number, word: number, bytes: number): number {
-  const address = kernels.reserve(bytes);
-  kernels.heap.u32[slot + word] = address;
-  return address;
 }
 
 function writeEnums(kernels: Kernels, values: readonly unknown[], slot: number, literals: readonly string[]): void {
@@ -140,40 +131,6 @@ function writeFloats(kernels: Kernels, values: readonly unknown[], slot: number)
     if (typeof value !== 'number') throw new Ungatherable();
     f64[at + i] = value;
   }
-}
-
-function writeStrings(kernels: Kernels, values: readonly unknown[], slot: number): void {
-  const lengths = takeColumn(kernels, slot, SLOT_VALUES, 4 * values.length) >>> 2;
-  const { u32 } = kernels.heap;
-  u32[slot + SLOT_COUNT] = values.length;
-  let text = '';
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (typeof value !== 'string' || value.length > LIMIT_STRING_UNITS) throw new Ungatherable();
-    u32[lengths + i] = value.length;
-    text += value;
-    if (text.length > LIMIT_FRAME_BYTES) throw tooMuchText();
-  }
-  writeRun(kernels, text, slot);
-}
-
-/** The distinct strings in order of first use, and each value's place among them. */
-function writeSymbols(kernels: Kernels, values: readonly unknown[], slot: number): void {
-  const places = new Map<unknown, number>();
-  const at = takeColumn(kernels, slot, SLOT_SECOND, 4 * values.length) >>> 2;
-  const { u32 } = kernels.heap;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    let place = places.get(value);
-    if (place === undefined) {
-      place = places.size;
-      places.set(value, place);
-    }
-    u32[at + i] = place;
-  }
-  writeStrings(kernels, [...places.keys()], slot);
-  kernels.heap.u32[slot + SLOT_COUNT] = values.length;
-  kernels.heap.u32[slot + SLOT_EXTRA] = places.size;
 }
 
 function writeJson(kernels: Kernels, values: readonly unknown[], slot: number): void {
