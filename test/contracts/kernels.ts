@@ -3,6 +3,7 @@ import type { Kernels } from '../../src/lib/codec/kernels.ts';
 import { frames } from './kernels/frames.ts';
 import { groups } from './kernels/groups.ts';
 import { growth } from './kernels/growth.ts';
+import { latin1 } from './kernels/latin1.ts';
 import { refusals } from './kernels/refusals.ts';
 import { text } from './kernels/text.ts';
 import { values } from './kernels/values.ts';
@@ -17,6 +18,7 @@ export function kernelsContract(name: string, create: () => Kernels): void {
     groups(kernels);
     values(kernels);
     text(kernels);
+    latin1(create);
     growth(create);
     wiping(create);
   });

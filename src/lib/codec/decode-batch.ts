@@ -80,7 +80,7 @@ export class OpenFrame implements Materials {
     this.counts = this.word(TAPE_ITEMS) >>> 3;
     this.statuses = this.word(TAPE_STATUS) >>> 2;
     this.groups = this.word(TAPE_ATOMIC) >>> 2;
-    this.text = new FrameText(frame);
+    this.text = new FrameText(frame, kernels);
     this.tail = this.word(TAPE_TAIL);
     this.copyBytes = options.copyBytes ?? false;
     this.table = table;

@@ -1,3 +1,5 @@
+import type { Kernels } from './kernels.ts';
+
 // Bytes of a frame are valid UTF-8 by the time they are decoded. A byte order mark is a character like others.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const windows1252 = new TextDecoder('latin1');
@@ -10,22 +12,18 @@ const latin1Slice = (globalThis as { Buffer?: { prototype: Latin1Slicing } }).Bu
 
 /** A frame of up to so many bytes becomes one text, whose pieces keep it in memory. */
 const SMALL_BYTES = 2048;
-/** Stays between calls, wiped; a column with more of other letters gets room of its own. */
-const ROOM_BYTES = 1 << 14;
-const room = new Uint8Array(ROOM_BYTES);
-/** In each of four bytes the bit that no ASCII byte has. */
-const NOT_ASCII = 0x80808080;
-const FEW_BYTES = 256;
-
 /** A frame's bytes as texts. */
 export class FrameText {
   readonly frame: Uint8Array;
   /** Where in the piece that was given last its run begins. */
   place = 0;
+  private readonly kernels: Kernels;
   private whole: string | undefined;
 
-  constructor(frame: Uint8Array) {
+  /** @param kernels Which have decoded the frame. */
+  constructor(frame: Uint8Array, kernels: Kernels) {
     this.frame = frame;
+    this.kernels = kernels;
   }
 
   /**
@@ -37,7 +35,7 @@ export class FrameText {
   piece(offset: number, bytes: number, units: number): string {
     const { frame } = this;
     this.place = 0;
-    if (bytes !== units) return decode(frame, offset, bytes, units);
+    if (bytes !== units) return this.letters(offset, bytes, units);
     if (frame.length > SMALL_BYTES) return latin1(frame, offset, offset + bytes);
     // The frame a unit for each byte: one call for all of its columns, each of which would cost as much. What is ASCII is right in it.
     this.whole ??= latin1(frame, 0, frame.length);
@@ -61,6 +59,18 @@ export class FrameText {
     }
     return out;
   }
+
+  /**
+   * A run that is not ASCII.
+   *
+   * Engines take 2.5 ns for a byte of that, wherever in the run the first such letter stands. Most such texts hold the
+   * letters of western Europe and no other: each one byte of Latin-1.
+   */
+  private letters(offset: number, bytes: number, units: number): string {
+    const { frame, kernels } = this;
+    const at = kernels.latin1(frame, offset, bytes, units);
+    return at === 0 ? utf8.decode(frame.subarray(offset, offset + bytes)) : latin1(kernels.heap.u8, at, at + units);
+  }
 }
 
 function unitsOf(words: Uint32Array, from: number, n: number): number {
@@ -72,63 +82,4 @@ function unitsOf(words: Uint32Array, from: number, n: number): number {
 /** Of bytes below 0x80, and of those from 0xa0 on: in browsers those between are other letters, by an old custom. */
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice ? latin1Slice.call(bytes, start, end) : windows1252.decode(bytes.subarray(start, end));
-}
-
-/**
- * Decodes a run that is not ASCII.
- *
- * Engines take 2.5 ns for a byte of that, wherever in the run the first such letter stands. Most such texts hold the
- * letters of western Europe and no other: each one byte of Latin-1, which costs half to find out.
- */
-function decode(frame: Uint8Array, offset: number, bytes: number, units: number): string {
-  const out = units > ROOM_BYTES ? new Uint8Array(units) : room;
-  const k = toLatin1(frame, offset, bytes, out);
-  const text = k === units ? latin1(out, 0, units) : utf8.decode(frame.subarray(offset, offset + bytes));
-  out.fill(0, 0, k);
-  return text;
-}
-
-/** @returns How many letters there were before the end, or before the first that is not in Latin-1. */
-function toLatin1(frame: Uint8Array, offset: number, bytes: number, out: Uint8Array): number {
-  const end = offset + bytes;
-  let i = offset;
-  let k = 0;
-  // Two views cost as much as two hundred bytes one by one.
-  if (bytes >= FEW_BYTES) {
-    const from = new DataView(frame.buffer, frame.byteOffset);
-    const to = new DataView(out.buffer);
-    while (i + 5 <= end) {
-      const four = from.getUint32(i, true);
-      to.setUint32(k, four, true);
-      const high = four & NOT_ASCII;
-      if (high === 0) {
-        i += 4;
-        k += 4;
-        continue;
-      }
-      // So many of the four are ASCII; what was written of the others is written over.
-      const ascii = (31 - Math.clz32(high & -high)) >>> 3;
-      i += ascii;
-      k += ascii;
-      const letter = letterAt(frame, i);
-      if (letter < 0) return k;
-      out[k++] = letter;
-      i += 2;
-    }
-  }
-  while (i < end) {
-    const byte = frame[i] as number;
-    const letter = byte < 0x80 ? byte : letterAt(frame, i);
-    if (letter < 0) return k;
-    out[k++] = letter;
-    i += byte < 0x80 ? 1 : 2;
-  }
-  return k;
-}
-
-/** The letter of Latin-1 that two bytes of UTF-8 are; -1: none, or one that browsers take for another. */
-function letterAt(frame: Uint8Array, i: number): number {
-  const byte = frame[i] as number;
-  const letter = ((byte & 3) << 6) | ((frame[i + 1] as number) & 63);
-  return byte > 0xc3 || letter < 0xa0 ? -1 : letter;
 }

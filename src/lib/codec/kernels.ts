@@ -49,6 +49,16 @@ export interface Kernels {
   decode(frame: Uint8Array, kind: number, routeTable: number, limits: FrameLimits): number;
 
   /**
+   * Turns a run of UTF-8 of the frame that was decoded last into Latin-1, a byte for each letter. The arena does not grow.
+   *
+   * @param frame As it was given to `decode`.
+   * @param units How many letters the run has.
+   * @returns The address of so many bytes, good until `begin`; 0 where a letter is not in Latin-1, or is one of U+0080 to
+   *   U+009F, which browsers take for others, or where there is no space.
+   */
+  latin1(frame: Uint8Array, offset: number, bytes: number, units: number): number;
+
+  /**
    * Writes the frame that the tape at `tape` describes.
    *
    * The tape is trusted: whoever filled it has judged every value. Text stands in the arena. Blobs do not: of a frame

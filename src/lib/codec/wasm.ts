@@ -40,11 +40,14 @@ interface Exports {
     maxUnits: number,
   ): number;
   encode(tape: number): number;
+  latin1(from: number, bytes: number, to: number): number;
   hash(start: number, end: number, before: number): number;
 }
 
 /** Space for installed words; some 100 000 fields. */
 const INSTALLED_BYTES = 1 << 22;
+/** The module writes letters eight at a time. */
+const LETTERS_MARGIN = 8;
 /** Memory never shrinks. One of more than this, of which so many calls in a row took less than an eighth, is given up. */
 const IDLE_BYTES = 1 << 24;
 const IDLE_CALLS = 64;
@@ -63,6 +66,8 @@ class WasmKernels implements Kernels {
   private readonly module: WebAssembly.Module;
   private exports!: Exports;
   private views!: Heap;
+  /** Where the frame that was decoded last stands. */
+  private input = 0;
   /** Calls in a row that took little of a large memory. */
   private idle = 0;
 
@@ -108,6 +113,7 @@ class WasmKernels implements Kernels {
     const { length } = frame;
     const input = this.take(length);
     if (input === 0) return this.refuse(OUT_OF_MEMORY, 0);
+    this.input = input;
     this.views.u8.set(frame, input);
     const { packets, groups, values, string } = limits;
     const budget = Math.min(values, VALUES_BASE + VALUES_PER_BYTE * length);
@@ -124,6 +130,15 @@ class WasmKernels implements Kernels {
       limitStacks(stackTraceLimit);
     }
     return this.rescue(trap);
+  }
+
+  latin1(_: Uint8Array, offset: number, bytes: number, units: number): number {
+    const address = this.cell(CELL_TOP);
+    const end = address + units + LETTERS_MARGIN;
+    if (end > this.views.u8.length - MARGIN) return 0;
+    // Taken even if it comes to nothing: what has been written is wiped with the rest.
+    this.takeTo(end);
+    return this.exports.latin1(this.input + offset, bytes, address) < 0 ? 0 : address;
   }
 
   encode(tape: number): number {
@@ -210,17 +225,20 @@ class WasmKernels implements Kernels {
 
   /** @returns 0 where there is no such space. */
   private take(bytes: number): number {
-    const { u8, u32 } = this.views;
-    const address = u32[CELL_TOP >>> 2] as number;
+    const address = this.cell(CELL_TOP);
     const end = address + bytes;
     // As the module itself does where memory need not grow, without the price of a call: each column takes its space.
-    if (end <= u8.length - MARGIN) {
-      u32[CELL_TOP >>> 2] = (end + 7) & -8;
+    if (end <= this.views.u8.length - MARGIN) {
+      this.takeTo(end);
       return address;
     }
     const taken = this.exports.reserve(bytes) >>> 0;
     this.refresh();
     return taken;
+  }
+
+  private takeTo(end: number): void {
+    this.views.u32[CELL_TOP >>> 2] = (end + 7) & -8;
   }
 
   /** Views die when memory grows, and have no length then; this is the only place that makes them anew. */

@@ -5,6 +5,7 @@ import type { FrameLimits, Heap, Kernels } from '../kernels.ts';
 import { ARENA_BYTES, Arena, INSTALLED_BYTES } from './arena.ts';
 import { decodeFrame } from './decode.ts';
 import { encodeFrame } from './encode.ts';
+import { LETTERS_MARGIN, writeLatin1 } from './latin1.ts';
 import { Reader } from './reader.ts';
 import { Refusal } from './refusal.ts';
 import { RouteSums } from './routes.ts';
@@ -76,6 +77,16 @@ class PortableKernels implements Kernels {
     } finally {
       this.reader.close();
     }
+  }
+
+  latin1(frame: Uint8Array, offset: number, bytes: number, units: number): number {
+    const { arena } = this;
+    const address = arena.top;
+    const end = address + units + LETTERS_MARGIN;
+    if (end > arena.u8.length) return 0;
+    // Taken even if it comes to nothing: what has been written is wiped with the rest.
+    arena.take(end - address);
+    return writeLatin1(frame, offset, bytes, arena, address) ? address : 0;
   }
 
   hash(start: number, end: number, before: number): number {
