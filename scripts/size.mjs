@@ -91,13 +91,13 @@ const budgets = [
   {
     name: 'crudp/codec, gzip',
     wanted: 13 * KiB,
-    held: 30_600,
+    held: 30_900,
     measure: () => bundledGzip("export * from './src/codec.ts'"),
   },
   {
     name: 'codec of crudp/client, gzip',
     wanted: 13 * KiB,
-    held: 20_950,
+    held: 21_000,
     measure: () => bundledGzip("export { loadCodec } from './src/lib/codec/load.ts'"),
   },
   {
