@@ -1,4 +1,4 @@
-// One codec with one workload in a process of its own: more than a handful of decoders in one process make the
+// One operation of a codec with one workload in a process of its own: more than a handful of decoders in one process make the
 // collector's noise larger than the differences, and let each spoil the others' inline caches.
 import { type CodecName, loadAdapter } from './adapter.ts';
 import { makeWorkload, type WorkloadName } from './fixtures.ts';

@@ -19,39 +19,50 @@ export interface Figures {
 /** The figures of one workload by codec. */
 export type Row = Partial<Record<CodecName, Figures>>;
 
+/** One operation of one codec. */
+interface Contestant {
+  readonly handle: CodecHandle;
+  readonly operation: string;
+  /** Microseconds per call, of each round. */
+  readonly samples: number[];
+}
+
 /**
- * Times every codec's operations under one workload, interleaved: in each round each codec has its turn, the first one
- * another every time, so that a machine that slows down or is busy for a while treats all alike.
+ * Times every codec's operations under one workload, interleaved: in each round each has its turn, the first one another
+ * every time, so that a machine that slows down or is busy for a while treats all alike.
+ *
+ * Each operation has a process of its own: whether what it makes lives on or not, the engine learns from what it sees, and
+ * would make the objects of one operation where those of another belong.
  */
 export async function compare(workload: WorkloadName, { codecs, rounds, maxTime }: Plan): Promise<Row> {
-  const handles: CodecHandle[] = [];
+  const contestants: Contestant[] = [];
+  const join = async (codec: CodecName): Promise<void> => {
+    const first = await CodecHandle.start(codec, workload);
+    for (const [i, operation] of first.operations.entries()) {
+      const handle = i === 0 ? first : await CodecHandle.start(codec, workload);
+      contestants.push({ handle, operation, samples: [] });
+    }
+  };
   try {
-    for (const codec of codecs.filter((name) => carries(name, workload)))
-      handles.push(await CodecHandle.start(codec, workload));
-    const samples = new Map(handles.map((handle) => [handle, new Map<string, number[]>()]));
+    for (const codec of codecs) if (carries(codec, workload)) await join(codec);
     // Round 0 warms the compilers up and is not counted.
     for (let round = 0; round <= rounds; round++) {
-      const turn = round % handles.length;
-      for (const handle of [...handles.slice(turn), ...handles.slice(0, turn)]) {
-        for (const operation of handle.operations) {
-          const seconds = await handle.measure({ operation, maxTime: round === 0 ? 5 * maxTime : maxTime });
-          if (round === 0) continue;
-          const byOperation = samples.get(handle) as Map<string, number[]>;
-          byOperation.set(operation, [...(byOperation.get(operation) ?? []), seconds * 1e6]);
-        }
+      const turn = round % contestants.length;
+      for (const { handle, operation, samples } of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
+        const seconds = await handle.measure({ operation, maxTime: round === 0 ? 5 * maxTime : maxTime });
+        if (round > 0) samples.push(seconds * 1e6);
       }
     }
-    return Object.fromEntries(
-      handles.map((handle): [string, Figures] => [
-        handle.codec,
-        { bytes: handle.bytes, microseconds: medians(samples.get(handle) as Map<string, number[]>) },
-      ]),
-    );
+    return Object.fromEntries(codecs.flatMap((codec) => figuresOf(codec, contestants)));
   } finally {
-    for (const handle of handles) handle.stop();
+    for (const { handle } of contestants) handle.stop();
   }
 }
 
-function medians(samples: ReadonlyMap<string, readonly number[]>): Record<string, number> {
-  return Object.fromEntries([...samples].map(([operation, values]) => [operation, median(values)]));
+function figuresOf(codec: CodecName, contestants: readonly Contestant[]): [CodecName, Figures][] {
+  const own = contestants.filter(({ handle }) => handle.codec === codec);
+  const [first] = own;
+  if (first === undefined) return [];
+  const microseconds = Object.fromEntries(own.map(({ operation, samples }) => [operation, median(samples)]));
+  return [[codec, { bytes: first.handle.bytes, microseconds }]];
 }

@@ -2,6 +2,9 @@ import type { PacketResult } from '../src/lib/packet.ts';
 import type { Packet } from './adapter.ts';
 import { type Invoice, type Member, routes, type Scan, type User, type Workload } from './fixtures.ts';
 
+/** Of packets without records, as the codec has them. */
+const none: readonly unknown[] = Object.freeze([]);
+
 /** Makes the objects of the records from `start` on. */
 type Maker = (start: number, count: number) => unknown[];
 
@@ -21,7 +24,9 @@ export function floorOf({ packets }: Workload): () => unknown {
   const counts = Int32Array.from(packets, (packet) => packet.records.length);
   const starts = startsByRoute(packets);
   const recordsAt = (i: number): unknown[] =>
-    counts[i] === 0 ? [] : (makers.get(routeColumn[i] as number) as Maker)(starts[i] as number, counts[i] as number);
+    counts[i] === 0
+      ? (none as unknown[])
+      : (makers.get(routeColumn[i] as number) as Maker)(starts[i] as number, counts[i] as number);
   const results = packets as readonly PacketResult[];
   if (results[0]?.status === undefined) {
     return () => {
@@ -37,8 +42,13 @@ export function floorOf({ packets }: Workload): () => unknown {
   return () => {
     const made = new Array<Packet>(n);
     for (let i = 0; i < n; i++) {
-      const [seq, route, status] = [seqs[i] as number, routeColumn[i] as number, statuses[i] as number];
-      made[i] = { seq, route, status, message: messages[i] as string, records: recordsAt(i) };
+      made[i] = {
+        seq: seqs[i] as number,
+        route: routeColumn[i] as number,
+        status: statuses[i] as number,
+        message: messages[i] as string,
+        records: recordsAt(i),
+      };
     }
     return made;
   };
@@ -72,13 +82,9 @@ function userMaker(users: readonly (User | Member)[]): Maker {
   const tagCounts = Float64Array.from(users, (user) => user.tags.length);
   const tagStarts = startsOf(tagCounts);
   return (start, count) => {
-    const made: unknown[] = [];
+    const made = new Array<unknown>(count);
     for (let i = start; i < start + count; i++) {
-      const mine: string[] = [];
-      const from = tagStarts[i] as number;
-      const end = from + (tagCounts[i] as number);
-      for (let t = from; t < end; t++) mine.push(tags[t] as string);
-      made.push({
+      made[i - start] = {
         id: ids[i],
         name: names[i],
         email: emails[i],
@@ -86,8 +92,8 @@ function userMaker(users: readonly (User | Member)[]): Maker {
         active: actives[i],
         createdAt: times[i],
         balance: balances[i],
-        tags: mine,
-      });
+        tags: listOf(tags, tagStarts[i] as number, tagCounts[i] as number),
+      };
     }
     return made;
   };
@@ -106,18 +112,22 @@ function invoiceMaker(invoices: readonly Invoice[]): Maker {
   const lineCounts = Float64Array.from(invoices, (invoice) => invoice.lines.length);
   const lineStarts = startsOf(lineCounts);
   return (start, count) => {
-    const made: unknown[] = [];
+    const made = new Array<unknown>(count);
     for (let i = start; i < start + count; i++) {
-      const mine: unknown[] = [];
       const from = lineStarts[i] as number;
-      const end = from + (lineCounts[i] as number);
-      for (let l = from; l < end; l++) mine.push({ sku: skus[l], qty: quantities[l], price: prices[l] });
-      const [id, clientId, number, note, total] = [ids[i], clients[i], numbers[i], notes[i], totals[i]];
-      made.push(
+      const mine = new Array<unknown>(lineCounts[i] as number);
+      for (let l = 0; l < mine.length; l++) {
+        mine[l] = { sku: skus[from + l], qty: quantities[from + l], price: prices[from + l] };
+      }
+      const id = ids[i];
+      const clientId = clients[i];
+      const number = numbers[i];
+      const note = notes[i];
+      const total = totals[i];
+      made[i - start] =
         note === undefined
           ? { id, clientId, number, lines: mine, total }
-          : { id, clientId, number, lines: mine, note, total },
-      );
+          : { id, clientId, number, lines: mine, note, total };
     }
     return made;
   };
@@ -129,13 +139,29 @@ function scanMaker(scans: readonly Scan[]): Maker {
   const lengths = Float64Array.from(scans, ({ content }) => content.length);
   const starts = startsOf(lengths);
   return (start, count) => {
-    const made: unknown[] = [];
+    const made = new Array<unknown>(count);
     for (let i = start; i < start + count; i++) {
       const from = starts[i] as number;
-      made.push({ name: names[i], content: blobs.subarray(from, from + (lengths[i] as number)) });
+      made[i - start] = { name: names[i], content: blobs.subarray(from, from + (lengths[i] as number)) };
     }
     return made;
   };
+}
+
+/** A list of its own; a literal is made in place, where a list that grows is copied and `slice` is a call. */
+function listOf(all: readonly unknown[], from: number, count: number): unknown[] {
+  switch (count) {
+    case 0:
+      return [];
+    case 1:
+      return [all[from]];
+    case 2:
+      return [all[from], all[from + 1]];
+    case 3:
+      return [all[from], all[from + 1], all[from + 2]];
+    default:
+      return all.slice(from, from + count);
+  }
 }
 
 function column<K extends string>(records: readonly { readonly [key in K]: number }[], name: K): Float64Array {

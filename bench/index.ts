@@ -1,5 +1,5 @@
 // Question: how does the codec compare in time and size with the ones people use, on an application's own data?
-// Method: each codec tuned as its authors advise, each with each workload in its own process, rounds interleaved,
+// Method: each codec tuned as its authors advise, each operation of it in its own process, rounds interleaved,
 // medians; ratios only within one run. Both sides make the whole object graph, equal to the input (adapters.test.ts).
 //
 //   npm run bench                                      everything, some minutes
