@@ -10,7 +10,7 @@ import type { Milestone, OutboxRow, Place } from './storage.ts';
  * @returns The highest number known to be accepted.
  */
 export async function acceptFrame(ledger: Ledger, sent: Outgoing, epoch: string): Promise<number> {
-  const row = await ledger.outbox(sent.outbox);
+  const row = ledger.outbox(sent.outbox);
   if (!row) return 0;
   const acknowledged = Math.max(row.acknowledged, sent.acknowledges);
   if (sent.lastSeq > row.place.seq) {
@@ -29,7 +29,7 @@ export type MovedOutcome = 'nothing' | 'send_again' | 'accepted' | 'closed';
 
 /** Takes note of a 409 `moved`, exactly as C.2 has it. */
 export async function movedFrame(ledger: Ledger, sent: Outgoing, server: Place): Promise<MovedOutcome> {
-  const row = await ledger.outbox(sent.outbox);
+  const row = ledger.outbox(sent.outbox);
   if (!row || !isSamePlace(row.place, sent.after)) return 'nothing';
   if (server.seq === row.place.seq && server.tag === row.place.tag) {
     ledger.putOutbox({ ...row, place: server });
@@ -46,7 +46,7 @@ export async function movedFrame(ledger: Ledger, sent: Outgoing, server: Place):
 
 /** Ends the packets of a frame that the server refuses for what is in it; never called for more than one packet or group. */
 export async function refuseFrame(ledger: Ledger, sent: Outgoing, status: number, message: string): Promise<void> {
-  const row = await ledger.outbox(sent.outbox);
+  const row = ledger.outbox(sent.outbox);
   if (!row || !isSamePlace(row.place, sent.after)) return;
   const range = { prefix: [row.user, row.outbox], above: row.place.seq, upTo: sent.lastSeq };
   for (const packet of await ledger.listPackets(range)) {

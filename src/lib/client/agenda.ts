@@ -27,7 +27,7 @@ export class Agenda {
     const deps = this.#deps;
     const limits = this.#limits;
     let blocked: 'contract_newer' | null = null;
-    const rows = await ledger.allOutboxes();
+    const rows = ledger.outboxes;
     for (const row of rows) {
       const found = await nextPackets(deps, ledger, row, limits);
       if (found === 'contract_newer') blocked = found;

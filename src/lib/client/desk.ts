@@ -170,7 +170,7 @@ export class Desk {
     const { writeLedger, operations } = this.#deps;
     const packet = await writeLedger(async (ledger) => {
       const found = await ledger.packet(key);
-      if (!found || !(await isUnsent(ledger, key))) return found;
+      if (!found || !isUnsent(ledger, key)) return found;
       await endGroup(ledger, found, localEnding(Status.expired));
       return undefined;
     });

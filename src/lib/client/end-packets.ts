@@ -44,7 +44,7 @@ export async function endPacket(ledger: Ledger, packet: PacketRow, ending: Endin
     for (const wait of await ledger.waitersFor(row)) {
       const waiter = await ledger.packet({ outbox: wait.waiterOutbox, seq: wait.waiterSeq });
       if (!waiter) continue;
-      const isSent = waiter.seq <= ((await ledger.outbox(waiter.outbox))?.sentSeq ?? 0);
+      const isSent = waiter.seq <= (ledger.outbox(waiter.outbox)?.sentSeq ?? 0);
       if (isSent) {
         if (!isOk) ledger.putPacket({ ...waiter, isDoomed: true });
       } else if (isOk) {

@@ -123,10 +123,10 @@ export class Engine {
   }
 
   async #streamRequest(): Promise<StreamRequest> {
-    const { outbox, cursor } = await this.#deps.writeLedger(async (ledger) => {
-      const row = await ledger.openOutbox();
-      return { outbox: row.outbox, cursor: ledger.cursor };
-    });
+    const { outbox, cursor } = await this.#deps.writeLedger(async (ledger) => ({
+      outbox: ledger.openOutbox.outbox,
+      cursor: ledger.cursor,
+    }));
     const from = this.#deps.isShared ? cursor : (this.#ownCursor ?? cursor);
     this.#hadCursor = from !== null;
     return { outbox, cursor: from };

@@ -47,7 +47,7 @@ export async function enqueue(
   const doomed: PacketRow[] = [];
   const keys: PacketKey[] = [];
   for (const draft of drafts) {
-    const row = await ledger.openOutbox();
+    const row = ledger.openOutbox;
     const { outbox, nextSeq: seq } = row;
     ledger.putOutbox({ ...row, nextSeq: seq + 1 });
     if (draft.group && !groups.has(draft.group)) groups.set(draft.group, seq);

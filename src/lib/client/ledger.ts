@@ -31,7 +31,7 @@ const rowItems = 256;
 export class Ledger extends LedgerPackets {
   readonly newName: () => string;
   readonly #isShared: boolean;
-  readonly #outboxes = new Map<string, OutboxRow>();
+  readonly #outboxes: Map<string, OutboxRow>;
   readonly #changedOutboxes = new Set<string>();
   readonly #items: FeedItem[] = [];
   #row: UserRow;
@@ -41,8 +41,14 @@ export class Ledger extends LedgerPackets {
   /** For this page alone, once the transaction is committed. */
   readonly direct: FeedItem[] = [];
 
-  private constructor(tx: WriteTransaction, { now, newName, isShared }: LedgerFacts, row: UserRow) {
+  private constructor(
+    tx: WriteTransaction,
+    { now, newName, isShared }: LedgerFacts,
+    row: UserRow,
+    outboxes: readonly OutboxRow[],
+  ) {
     super(tx, row.user, now);
+    this.#outboxes = new Map(outboxes.map((outbox) => [outbox.outbox, outbox]));
     this.#isShared = isShared;
     this.newName = newName;
     this.#row = row;
@@ -51,9 +57,10 @@ export class Ledger extends LedgerPackets {
   /** A user who has no outbox gets one. */
   static async open(tx: WriteTransaction, facts: LedgerFacts): Promise<Ledger> {
     const { user } = facts;
-    const found = await tx.get('users', [user]);
+    // Side by side, and so many at once that no later step waits for one: each wait is one of whoever saves.
+    const [found, outboxes] = await Promise.all([tx.get('users', [user]), tx.list('outboxes', { prefix: [user] })]);
     const row = found ?? { user, outbox: '', cursor: null, feedEnd: 0, feedHeard: 0, queued: 0, parked: 0 };
-    const ledger = new Ledger(tx, facts, row);
+    const ledger = new Ledger(tx, facts, row, outboxes);
     if (!found) ledger.addOutbox();
     return ledger;
   }
@@ -79,7 +86,7 @@ export class Ledger extends LedgerPackets {
     const isSame = id === this.#row.feedEnd && queued === this.#row.queued && parked === this.#row.parked;
     const row = isSame ? this.#row : { ...this.#row, feedEnd: id, queued, parked };
     if (!isSame || this.#isRowChanged) this.tx.put('users', row);
-    this.#writeOutboxes();
+    for (const outbox of this.#changedOutboxes) this.tx.put('outboxes', this.#outboxes.get(outbox) as OutboxRow);
     this.writeDeletions();
     return { row, fed };
   }
@@ -89,19 +96,16 @@ export class Ledger extends LedgerPackets {
   }
 
   /** The outbox that takes new packets. */
-  async openOutbox(): Promise<OutboxRow> {
-    return (await this.outbox(this.#row.outbox)) as OutboxRow;
+  get openOutbox(): OutboxRow {
+    return this.#outboxes.get(this.#row.outbox) as OutboxRow;
   }
 
-  async outbox(outbox: string): Promise<OutboxRow | undefined> {
-    const known = this.#outboxes.get(outbox) ?? (await this.tx.get('outboxes', [this.user, outbox]));
-    if (known) this.#outboxes.set(outbox, known);
-    return known;
+  outbox(outbox: string): OutboxRow | undefined {
+    return this.#outboxes.get(outbox);
   }
 
-  async allOutboxes(): Promise<OutboxRow[]> {
-    this.#writeOutboxes();
-    return this.tx.list('outboxes', { prefix: [this.user] });
+  get outboxes(): OutboxRow[] {
+    return [...this.#outboxes.values()];
   }
 
   putOutbox(row: OutboxRow): void {
@@ -167,10 +171,5 @@ export class Ledger extends LedgerPackets {
   #putRow(row: UserRow): void {
     this.#row = row;
     this.#isRowChanged = true;
-  }
-
-  #writeOutboxes(): void {
-    for (const outbox of this.#changedOutboxes) this.tx.put('outboxes', this.#outboxes.get(outbox) as OutboxRow);
-    this.#changedOutboxes.clear();
   }
 }

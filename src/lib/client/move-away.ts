@@ -15,7 +15,7 @@ export async function moveAway(ledger: Ledger, row: OutboxRow, server: Place): P
     if (packet.isDiscarded) await endPacket(ledger, packet, localEnding(Status.failed));
     else packets.push(packet);
   }
-  const open = await ledger.openOutbox();
+  const open = ledger.openOutbox;
   if (open.outbox !== row.outbox) {
     // What waits in the present outbox may wait for what moves: it goes along, so that it still comes after it.
     packets.push(...(await above(ledger, open, open.sentSeq)));

@@ -28,7 +28,7 @@ export async function storeResults(
   epoch: string,
   held: HeldResults,
 ): Promise<StoredResults> {
-  const row = await ledger.outbox(outbox);
+  const row = ledger.outbox(outbox);
   if (!row) {
     for (const result of results) feedRemote(ledger, outbox, result);
     return { count: 0, held };

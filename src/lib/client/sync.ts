@@ -131,7 +131,7 @@ export class Sync {
   /** Asks for the results of all packets that the server has accepted: some may have been missed. */
   askAll(): void {
     this.#deps
-      .writeLedger((ledger) => ledger.allOutboxes())
+      .writeLedger(async (ledger) => ledger.outboxes)
       .then(
         (rows) => {
           for (const { outbox } of rows) this.#agenda.ask(outbox);

@@ -5,7 +5,7 @@ import type { PacketKey, PacketRow } from './storage.ts';
 /** Ends a packet that has not been sent, with its atomic group. @returns False where it was sent, or is not there. */
 export async function cancelPacket(ledger: Ledger, key: PacketKey): Promise<boolean> {
   const packet = await ledger.packet(key);
-  if (!packet || !(await isUnsent(ledger, key))) return false;
+  if (!packet || !isUnsent(ledger, key)) return false;
   for (const member of await ledger.group(packet)) await endPacket(ledger, member, cancelled);
   return true;
 }
@@ -39,7 +39,7 @@ export async function discardPacket(ledger: Ledger, key: PacketKey): Promise<boo
  */
 export async function retryParked(ledger: Ledger, key: PacketKey): Promise<PacketKey | null> {
   const members = await ledger.parkedGroup(key);
-  const row = await ledger.openOutbox();
+  const row = ledger.openOutbox;
   const { outbox, nextSeq } = row;
   let renamed: PacketKey | null = null;
   for (const [index, { status: _, parkedAt: __, ...member }] of members.entries()) {
@@ -61,6 +61,6 @@ export async function retryParked(ledger: Ledger, key: PacketKey): Promise<Packe
   return renamed;
 }
 
-export async function isUnsent(ledger: Ledger, { outbox, seq }: PacketKey): Promise<boolean> {
-  return seq > ((await ledger.outbox(outbox))?.sentSeq ?? seq);
+export function isUnsent(ledger: Ledger, { outbox, seq }: PacketKey): boolean {
+  return seq > (ledger.outbox(outbox)?.sentSeq ?? seq);
 }

@@ -153,6 +153,7 @@ class IndexedDbConnection implements StorageConnection {
       const ending = endOf(tx);
       try {
         const value = await work(new IndexedDbTransaction(tx));
+        commit(tx);
         await ending;
         return value;
       } catch (error) {
@@ -274,6 +275,15 @@ function endOf(tx: Transaction): Promise<void> {
   ending.catch(seenAtTheEnd);
   tx.done.catch(seenAtTheEnd);
   return ending;
+}
+
+/** Now, and not when the last request has been heard of. */
+function commit(tx: Transaction): void {
+  try {
+    tx.commit();
+  } catch {
+    // It has ended, or fails: that is where it is told.
+  }
 }
 
 function abort(tx: Transaction): void {
