@@ -1,9 +1,12 @@
+import { openDB } from 'idb';
 import { crudpClient, indexedDbStorage } from '../../src/client.ts';
 import { newUnixid } from '../../src/index.ts';
 import { app } from './contract.ts';
 
 /** What the benchmark calls in the page; all times in ms. */
 export interface PageBench {
+  /** The floor: transactions that put one row into IndexedDB, strictly, one after the other. */
+  put(count: number): Promise<number[]>;
   /** Each call's time from `create()` to `saved`, one after the other. */
   save(count: number, isOnline: boolean): Promise<number[]>;
   /** From `setOnline(true)` until each of `count` packets, queued before, has its result. */
@@ -40,6 +43,21 @@ function until(isTrue: () => boolean, subscribe: (listener: () => void) => () =>
 let returned: Promise<number> | undefined;
 
 const bench: PageBench = {
+  async put(count) {
+    const name = crypto.randomUUID();
+    const database = await openDB(name, 1, { upgrade: (db) => void db.createObjectStore('rows', { keyPath: 'id' }) });
+    const times: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const start = performance.now();
+      const tx = database.transaction('rows', 'readwrite', { durability: 'strict' });
+      void tx.store.put(note(index));
+      await tx.done;
+      times.push(performance.now() - start);
+    }
+    database.close();
+    return times;
+  },
+
   async save(count, isOnline) {
     const client = await open(isOnline);
     const times: number[] = [];
