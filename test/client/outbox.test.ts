@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ReqId } from '../../src/lib/packet.ts';
-import { answer, noNetwork, seqsOf } from './fake-server.ts';
+import { answer, noNetwork, refusal, seqsOf } from './fake-server.ts';
 import { bench, connected, note, outcomes, route, settle, stored } from './harness.ts';
+import { JumpingClock } from './jumping-clock.ts';
 
 describe('Outbox', () => {
   it('keeps packets in order across a reload', async () => {
@@ -44,6 +45,51 @@ describe('Outbox', () => {
     expect(server.posts).toHaveLength(0);
     clock.advance(1);
     expect((await server.post(0)).seqs).toEqual([1, 2]);
+  });
+
+  it('has one POST on its way, whatever asks for another', async () => {
+    const { client, server } = await connected();
+    let letGo: () => void = () => {};
+    server.script.push(async (post) => {
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      return server.accept(post);
+    });
+    client.notes.create(note('1'));
+    await server.post(0);
+    const second = client.notes.create(note('2'));
+    await second.saved;
+    client.retry();
+    client.authenticated();
+    server.current.break();
+    await settle();
+    expect(server.posts).toHaveLength(1);
+    letGo();
+    await second.accepted;
+    expect(server.deliveries.map(({ seqs }) => seqs)).toEqual([[1], [2]]);
+  });
+
+  it.each([-1, 1])('goes on where the clock is set by %i years', async (years) => {
+    const clock = new JumpingClock();
+    const { client, server, events } = await connected({ clock });
+    const before = client.notes.create(note('1'));
+    await before.accepted;
+    server.script.push(refusal(503, 'draining', { retryAfterMs: 5000 }));
+    const during = client.notes.create(note('2'));
+    await server.post(1);
+    await settle();
+    clock.jump(years * 31_536_000_000);
+    const after = client.notes.create(note('3'));
+    await after.saved;
+    clock.advance(5000);
+    await after.accepted;
+    expect(server.deliveries.map(({ seqs }) => seqs)).toEqual([[1], [2], [2, 3]]);
+    const outbox = server.posts[0]?.batch.outbox as string;
+    const results = [1, 2, 3].map((seq) => ({ seq, records: [stored(String(seq))] }));
+    await server.send(server.resultsEvent(outbox, ...results));
+    expect(await outcomes([before, during, after])).toEqual(['ok', 'ok', 'ok']);
+    expect(events.map(({ kind }) => kind).filter((kind) => kind === 'confirmed')).toHaveLength(3);
   });
 
   it('cuts batches at the packets they may have', async () => {

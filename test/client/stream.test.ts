@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PollAnswer } from '../../src/lib/client/transport.ts';
-import { ManualClock } from '../../src/lib/testing/manual-clock.ts';
 import { codec, FakeServer, noNetwork, refusal } from './fake-server.ts';
 import { app, bench, connected, Note, note, route, settle, stored } from './harness.ts';
-
-/** Somebody sets the device's clock; timers go on as they were. */
-class JumpingClock extends ManualClock {
-  private offset = 0;
-
-  jump(ms: number): void {
-    this.offset += ms;
-  }
-
-  override now(): number {
-    return super.now() + this.offset;
-  }
-}
+import { JumpingClock } from './jumping-clock.ts';
 
 describe('Stream', () => {
   it('begins at the end, then resumes behind what is stored', async () => {

@@ -119,6 +119,25 @@ describe('Tabs with Web Locks', () => {
     await second.client.notes.create(note('1')).accepted;
   });
 
+  it('save for themselves: what one has saved needs neither the leader nor itself', async () => {
+    const shared = sharedStorage();
+    const frozen = freezable(shared);
+    const first = bench({ storage: frozen.storage, locks: new FakeLocks() });
+    const { server } = first;
+    await server.opened(0);
+    const second = first.page({ storage: shared });
+    await settle();
+    frozen.freeze();
+    await second.client.notes.create(note('1')).saved;
+    await settle();
+    expect(server.posts).toEqual([]);
+    await second.client.close();
+    await first.client.close();
+    const third = first.page({ storage: shared, locks: new FakeLocks() });
+    expect((await server.post(0)).batch.packets).toMatchObject([{ seq: 1, records: [stored('1')] }]);
+    expect(await third.client.outbox.list()).toHaveLength(1);
+  });
+
   it('are switched off and on together', async () => {
     const { first, second, server } = tabs();
     await server.opened(0);

@@ -57,6 +57,20 @@ export const mutants: Readonly<Record<string, Mutation>> = {
         },
       })),
   },
+  'a packet is deleted when it is sent': {
+    storage: (storage) =>
+      writing(storage, (tx) => ({
+        put(table, row) {
+          tx.put(table, row);
+          if (table !== 'outboxes') return;
+          const { user, outbox, sentSeq } = row as OutboxRow;
+          tx.deleteAll('packets', { prefix: [user, outbox], upTo: sentSeq });
+        },
+      })),
+  },
+  'a 401 ends what was sent': {
+    link: { answer: (answer) => (answer.status === 401 ? { ...answer, status: 400 } : answer) },
+  },
   'a packet is not marked as sent': {
     storage: (storage) =>
       writing(storage, (tx) => ({
