@@ -40,7 +40,7 @@ export function crudpClient<H extends HandlerSpecs, E extends ErrorSpecs>(
   };
 
   const base: ClientBase<H> = {
-    status: page.status,
+    status: page.parts.status,
     outbox: {
       ...page.view.observable,
       list: () => page.view.list(),
@@ -61,9 +61,9 @@ export function crudpClient<H extends HandlerSpecs, E extends ErrorSpecs>(
         throw error;
       }
     },
-    authenticated: () => page.authenticated(),
-    retry: () => page.retry(),
-    setOnline: (isOnline) => page.setOnline(isOnline),
+    authenticated: () => page.announce({ kind: 'authenticated' }),
+    retry: () => page.announce({ kind: 'retry' }),
+    setOnline: (isOnline) => page.announce({ kind: 'online', isOnline }),
     close: () => page.close(),
   };
   // Typed by the contract from which they are made.
@@ -84,7 +84,7 @@ function handlersOf(contract: Contract, page: Page, send: Send, group: object | 
 }
 
 function listening(page: Page, handler: string) {
-  return (action: Action, listener: EventListener) => page.listeners.add(handler, action, listener);
+  return (action: Action, listener: EventListener) => page.parts.listeners.add(handler, action, listener);
 }
 
 function callOf(page: Page, route: RouteSpec, send: Send, group: object | null) {

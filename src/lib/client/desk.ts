@@ -1,30 +1,20 @@
 import type { Codec } from '../codec/codec.ts';
-import type { Contract, RouteSpec } from '../contract/contract.ts';
+import type { RouteSpec } from '../contract/contract.ts';
 import { asCrudp, CrudpError } from '../errors.ts';
 import { actionOf, type ReqId, reqIdOf, Status } from '../packet.ts';
 import type { CallOptions } from './client-types.ts';
 import { draftOf, keyOf, measured } from './drafting.ts';
 import { endGroup, localEnding } from './end-packets.ts';
 import type { Draft } from './enqueue.ts';
-import type { WriteLedger } from './inbox.ts';
 import { failAll, PendingOperation } from './operation.ts';
-import type { Operations } from './operations.ts';
-import type { ClientSettings } from './options.ts';
+import type { PageParts } from './parts.ts';
 import { random64 } from './random.ts';
 import { Saver, type Saving } from './saver.ts';
 import type { PacketKey } from './storage.ts';
 import { cancelPacket, discardPacket, isUnsent, retryParked } from './take-back.ts';
-import type { ProgressBoard } from './uploads/progress.ts';
 import { withFiles } from './uploads/with-files.ts';
 
-export interface DeskDeps {
-  readonly contract: Contract;
-  readonly settings: ClientSettings;
-  /** The codec may still be loading. */
-  readonly codec: Promise<Codec>;
-  readonly writeLedger: WriteLedger;
-  readonly operations: Operations;
-  readonly board: ProgressBoard;
+export interface DeskDeps extends Omit<PageParts, 'connection' | 'listeners' | 'status'> {
   /** Told after the commit. */
   readonly onSaved: (saved: readonly Saving[], keys: readonly PacketKey[]) => void;
 }
@@ -46,10 +36,8 @@ export class Desk {
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
-    const { writeLedger, operations } = deps;
     this.#saver = new Saver({
-      writeLedger,
-      operations,
+      ...deps,
       onSaved: (saved, keys) => {
         deps.onSaved(saved, keys);
         for (const [index, { draft }] of saved.entries()) this.#watch(draft, keys[index] as PacketKey);
@@ -66,14 +54,14 @@ export class Desk {
 
   /** Makes a packet's operation, which has failed already where its values do not fit: then there is no draft. */
   prepare(route: RouteSpec, records: readonly unknown[], options: CallOptions, group: object | null): Prepared {
-    const { contract, settings } = this.#deps;
-    const operation = new PendingOperation(this.#deps.board, (own) => this.#cancel(own));
+    const { contract, board, clock, inline, transport, random } = this.#deps;
+    const operation = new PendingOperation(board, (own) => this.#cancel(own));
     try {
       const draft = draftOf(contract, route, records, options, group, {
-        now: settings.clock.now(),
-        limits: settings.inline,
-        canUpload: settings.transport.upload !== undefined,
-        newUploadId: () => random64(settings.random) + random64(settings.random),
+        now: clock.now(),
+        limits: inline,
+        canUpload: transport.upload !== undefined,
+        newUploadId: () => random64(random) + random64(random),
       });
       operation.uploads = draft.uploads;
       return { operation, draft };
@@ -100,13 +88,13 @@ export class Desk {
 
   /** Files are read and the codec is loaded first; calls behind wait, so that the order stays. */
   async #saveLater(packets: readonly Saving[], before: Promise<void> | null): Promise<void> {
-    const { contract, settings } = this.#deps;
+    const { contract, storage } = this.#deps;
     try {
       const [codec, read] = await Promise.all([
         this.#deps.codec.catch((error: unknown) => {
           throw asCrudp('codec_failed', error);
         }),
-        Promise.all(packets.map(({ draft }) => withFiles(contract, settings.storage, draft))),
+        Promise.all(packets.map(({ draft }) => withFiles(contract, storage, draft))),
         before,
       ]);
       this.#save(
@@ -158,7 +146,7 @@ export class Desk {
 
   /** Offline too: whoever waits for a read is to be told in time. */
   #watch({ expiresAt }: Draft, key: PacketKey): void {
-    const { clock, onError } = this.#deps.settings;
+    const { clock, onError } = this.#deps;
     if (expiresAt === undefined) return;
     clock.after(expiresAt - clock.now(), () => {
       if (!this.#closed) this.#expire(key).catch(onError);

@@ -1,70 +1,74 @@
 import type { Codec } from '../codec/codec.ts';
-import type { Contract } from '../contract/contract.ts';
 import { hearHints, isVisible } from './connectivity.ts';
-import { Engine } from './engine.ts';
-import type { WriteLedger } from './inbox.ts';
+import { Hearing } from './hearing.ts';
+import { Inbox } from './inbox.ts';
 import { Leader } from './leader.ts';
 import type { Note } from './notes.ts';
-import type { Changeable } from './observable.ts';
-import type { ClientSettings } from './options.ts';
+import type { PageParts } from './parts.ts';
 import type { ClientStatus } from './status.ts';
-import type { StorageConnection } from './storage.ts';
-import type { SyncState } from './sync.ts';
+import { Sync, type SyncState } from './sync.ts';
+import { Uploads } from './uploads/uploads.ts';
 
-export interface DutyDeps {
-  readonly contract: Contract;
-  readonly settings: ClientSettings;
+export interface DutyDeps extends Omit<PageParts, 'codec'> {
   readonly codec: Codec;
-  readonly connection: StorageConnection;
-  readonly writeLedger: WriteLedger;
-  readonly status: Changeable<ClientStatus>;
+  /** Tells the other pages. */
   readonly tell: (note: Note) => void;
-  readonly onUploaded: (upload: string, bytes: number) => void;
-  readonly onAccepted: (outbox: string, upTo: number) => void;
+  /** Tells all pages, this one too. */
+  readonly announce: (note: Note) => void;
 }
 
 /** Whether this page sends and hears for its user: it leads, or there is no leader, and it is switched on. */
 export class Duty {
   readonly #deps: DutyDeps;
-  readonly #engine: Engine;
+  readonly #sync: Sync;
+  readonly #uploads: Uploads;
+  readonly #hearing: Hearing;
   readonly #leader: Leader | null;
   readonly #stopHearing: () => void;
   #isOnline: boolean;
   #isClosed = false;
-  #sync: SyncState = { state: 'idle' };
+  #state: SyncState = { state: 'idle' };
   #isWorking = false;
 
-  constructor(deps: DutyDeps, isOnline: boolean) {
+  constructor(deps: DutyDeps) {
     this.#deps = deps;
-    this.#isOnline = isOnline;
-    const { settings, contract, connection } = deps;
-    const { locks, storage, clock, user, onFrame } = settings;
-    this.#stopHearing = hearHints(
-      () => this.#tryAgain(true),
-      () => void (this.#isWorking && this.#engine.networkLost()),
-    );
-    this.#engine = new Engine({
-      ...settings,
-      contract,
-      codec: deps.codec,
-      connection,
-      writeLedger: deps.writeLedger,
+    this.#isOnline = deps.isOnline;
+    const { locks, storage, clock, user, status, announce } = deps;
+    const common = {
+      ...deps,
       isShared: locks !== null,
-      onSync: (state) => this.#note(state),
+      onFrame: (direction: 'sent' | 'received', frame: Uint8Array) =>
+        deps.onFrame?.({ direction, frame, at: clock.now() }),
+    };
+    const inbox = new Inbox({ ...common, onStored: (count) => this.#sync.noteStored(count) });
+    this.#sync = new Sync({
+      ...common,
+      inbox,
+      isStreaming: () => ['open', 'polling', 'refused'].includes(status.getSnapshot().stream),
+      onState: (state) => this.#note(state),
+      onAccepted: (outbox, upTo) => announce({ kind: 'accepted', outbox, upTo }),
+      // Results of reads go to the streams of the asking outbox only.
+      onMoved: () => this.#hearing.stream.reconnect(),
+    });
+    this.#uploads = new Uploads({
+      ...common,
+      onNeedsAuth: () => this.#sync.hold({ state: 'needs-auth' }),
+      onUploaded: (upload, bytes) => announce({ kind: 'uploaded', upload, bytes }),
+    });
+    this.#hearing = new Hearing({
+      ...common,
+      inbox,
+      sync: this.#sync,
       onStream: (stream) => {
-        deps.status.change({ stream });
+        status.change({ stream });
         this.#tellLeading();
       },
-      onAccepted: (outbox, upTo) => {
-        deps.onAccepted(outbox, upTo);
-        deps.tell({ kind: 'accepted', outbox, upTo });
-      },
-      onUploaded: (upload, bytes) => {
-        deps.onUploaded(upload, bytes);
-        deps.tell({ kind: 'uploaded', upload, bytes });
-      },
-      onFrame: (direction, frame) => onFrame?.({ direction, frame, at: clock.now() }),
     });
+    this.#stopHearing = hearHints(
+      () => this.#tryAgain(true),
+      // The stream need not wait to find out.
+      () => void (this.#isWorking && this.#hearing.stream.reconnect()),
+    );
     this.#leader =
       locks &&
       new Leader({
@@ -73,8 +77,7 @@ export class Duty {
         clock,
         beat: () => this.#tellLeading(),
         isVisible,
-        onLead: () => this.#evaluate(),
-        onLose: () => this.#evaluate(),
+        onChange: () => this.#evaluate(),
       });
   }
 
@@ -89,37 +92,36 @@ export class Duty {
     this.#isClosed = true;
     this.#stopHearing();
     this.#isWorking = false;
-    await this.#engine.stop();
+    await this.#stop();
     this.#leader?.close();
   }
 
   /** Packets have been saved. */
   wake(): void {
-    this.#engine.sync.wakeSoon();
-    this.#engine.uploads.wake();
+    this.#sync.wakeSoon();
+    this.#uploads.wake();
   }
 
   /** Packets with files have ended. */
   lookAtUploads(): void {
-    this.#engine.uploads.look();
+    this.#uploads.look();
   }
 
-  setOnline(isOnline: boolean): void {
-    this.#isOnline = isOnline;
-    this.#evaluate();
-  }
-
-  release(): void {
-    this.#engine.release();
-  }
-
-  retryNow(): void {
-    this.#tryAgain(false);
-  }
-
-  /** What another page says of leading. */
+  /** What this page or another one says. */
   hear(note: Note): void {
     switch (note.kind) {
+      case 'online':
+        this.#isOnline = note.isOnline;
+        this.#evaluate();
+        return;
+      case 'authenticated':
+        this.#hearing.stream.release();
+        this.#sync.release();
+        this.#uploads.release();
+        return;
+      case 'retry':
+        this.#tryAgain(false);
+        return;
       case 'opened':
         if (!this.#isOnline) this.#deps.tell({ kind: 'online', isOnline: false });
         if (note.contract > this.#deps.contract.version) this.#leader?.stepDown();
@@ -133,8 +135,13 @@ export class Duty {
     }
   }
 
+  /** @param isHint The network may be better now; else somebody wants to know. */
   #tryAgain(isHint: boolean): void {
-    if (this.#isWorking) this.#engine.retryNow(isHint);
+    if (!this.#isWorking) return;
+    if (isHint) this.#sync.hint();
+    else this.#sync.retryNow();
+    this.#uploads.retryNow(isHint);
+    if (this.#deps.status.getSnapshot().stream !== 'open') this.#hearing.stream.reconnect();
   }
 
   #evaluate(): void {
@@ -144,18 +151,26 @@ export class Duty {
     status.change({ isLeader });
     if (works !== this.#isWorking) {
       this.#isWorking = works;
-      if (works) this.#engine.start();
-      else void this.#engine.stop();
+      if (works) this.#start();
+      else void this.#stop();
     }
     if (!this.#isOnline) this.#show({ state: 'offline', reason: 'switched_off' }, 'closed');
-    else if (status.getSnapshot().reason === 'switched_off') this.#show(this.#sync, 'closed');
+    else if (status.getSnapshot().reason === 'switched_off') this.#show(this.#state, 'closed');
     this.#tellLeading();
   }
 
-  #note(sync: SyncState): void {
-    this.#sync = sync;
+  #start(): void {
+    for (const part of [this.#sync, this.#hearing.stream, this.#uploads]) part.start();
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all([this.#sync, this.#hearing.stream, this.#uploads].map((part) => part.stop()));
+  }
+
+  #note(state: SyncState): void {
+    this.#state = state;
     if (!this.#isWorking) return;
-    this.#deps.status.change({ state: sync.state, reason: sync.reason });
+    this.#deps.status.change({ state: state.state, reason: state.reason });
     this.#tellLeading();
   }
 
@@ -168,12 +183,8 @@ export class Duty {
   }
 
   #tellLeading(): void {
-    if (!this.#leader?.isLeader) return;
-    this.#deps.tell({
-      kind: 'leading',
-      contract: this.#deps.contract.version,
-      sync: this.#sync,
-      stream: this.#deps.status.getSnapshot().stream,
-    });
+    const { tell, contract, status } = this.#deps;
+    const { stream } = status.getSnapshot();
+    if (this.#leader?.isLeader) tell({ kind: 'leading', contract: contract.version, sync: this.#state, stream });
   }
 }

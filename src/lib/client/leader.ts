@@ -19,9 +19,8 @@ export interface LeaderDeps {
   readonly beat: () => void;
   /** A page that nobody looks at has its timers slowed down: it is in no position to judge others. */
   readonly isVisible: () => boolean;
-  readonly onLead: () => void;
-  /** Another page has taken over, or `stepDown` was called. */
-  readonly onLose: () => void;
+  /** This page leads from now on, or not any more. */
+  readonly onChange: () => void;
 }
 
 const beatMs = 2500;
@@ -92,7 +91,7 @@ export class Leader {
     this.#reign = reign;
     this.#timers.cancel('silence');
     this.#beat();
-    this.#deps.onLead();
+    this.#deps.onChange();
     return new Promise((resolve) => {
       this.#letGo = resolve;
     });
@@ -103,7 +102,7 @@ export class Leader {
     this.#reign = null;
     this.#letGo = () => {};
     this.#timers.cancel('beat');
-    this.#deps.onLose();
+    this.#deps.onChange();
     if (!this.#isClosed) this.#watch();
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
+import { loadCodec } from '../codec/load.ts';
 import { guarded } from './guarded.ts';
 import { httpTransport } from './http-transport.ts';
 import type { Locks } from './leader.ts';
@@ -57,7 +58,8 @@ export interface ClientOptions {
 
 /** Options with their defaults filled in. */
 export interface ClientSettings extends Required<Pick<ClientOptions, 'user' | 'storage' | 'clock' | 'random'>> {
-  readonly codec: Codec | undefined;
+  /** It may still be loading. */
+  readonly codec: Promise<Codec>;
   readonly transport: Transport;
   readonly isOnline: boolean;
   readonly maxBatchBytes: number;
@@ -80,7 +82,7 @@ export function settingsOf(options: ClientOptions): ClientSettings {
   return {
     user,
     storage,
-    codec: options.codec,
+    codec: options.codec ? Promise.resolve(options.codec) : loadCodec(),
     transport: options.transport ?? overHttp(options, url as string),
     isOnline: options.online ?? true,
     maxBatchBytes,

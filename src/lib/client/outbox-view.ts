@@ -51,36 +51,28 @@ export interface OutboxCounts {
 
 const shownRows = 1000;
 
+export interface OutboxViewDeps {
+  readonly connection: StorageConnection;
+  readonly user: string;
+  readonly contract: Contract;
+  readonly board: ProgressBoard;
+  readonly status: { change(counts: OutboxCounts): void };
+  readonly onError: (error: unknown) => void;
+}
+
 /** The packets that wait, for whoever looks. Read again after each change, as often as reading keeps up. */
 export class OutboxView {
   readonly observable: Observable<OutboxSnapshot>;
+  readonly #deps: OutboxViewDeps;
   readonly #change: (next: Partial<OutboxSnapshot>) => void;
-  readonly #connection: StorageConnection;
-  readonly #user: string;
-  readonly #contract: Contract;
-  readonly #board: ProgressBoard;
-  readonly #onError: (error: unknown) => void;
-  readonly #onCounts: (counts: OutboxCounts) => void;
   #watchers = 0;
   #isReading = false;
   #isStale = false;
 
-  constructor(
-    connection: StorageConnection,
-    user: string,
-    contract: Contract,
-    board: ProgressBoard,
-    onError: (error: unknown) => void,
-    onCounts: (counts: OutboxCounts) => void,
-  ) {
-    this.#board = board;
-    board.watch(() => this.#showProgress());
-    this.#onCounts = onCounts;
-    this.#connection = connection;
-    this.#user = user;
-    this.#contract = contract;
-    this.#onError = onError;
-    const shown = observable<OutboxSnapshot>({ entries: [], count: 0 }, onError);
+  constructor(deps: OutboxViewDeps) {
+    this.#deps = deps;
+    deps.board.watch(() => this.#showProgress());
+    const shown = observable<OutboxSnapshot>({ entries: [], count: 0 }, deps.onError);
     this.#change = shown.change;
     this.observable = {
       getSnapshot: shown.getSnapshot,
@@ -111,14 +103,14 @@ export class OutboxView {
   }
 
   list(limit?: number): Promise<OutboxEntry[]> {
-    return this.#connection.read((tx) => this.#entries(tx, limit));
+    return this.#deps.connection.read((tx) => this.#entries(tx, limit));
   }
 
   /** Bytes move many times a second: what else is shown stays as it was read. */
   #showProgress(): void {
     const { entries } = this.observable.getSnapshot();
     const renewed = entries.map((entry) => {
-      const progress = entry.progress && this.#board.renewed(entry.progress);
+      const progress = entry.progress && this.#deps.board.renewed(entry.progress);
       return progress === entry.progress ? entry : ({ ...entry, progress } as OutboxEntry);
     });
     if (renewed.some((entry, index) => entry !== entries[index])) this.#change({ entries: renewed });
@@ -130,14 +122,14 @@ export class OutboxView {
       while (this.#isStale) {
         this.#isStale = false;
         const isWatched = this.#watchers > 0;
-        const [shown, row] = await this.#connection.read(async (tx) => [
+        const [shown, row] = await this.#deps.connection.read(async (tx) => [
           isWatched ? { entries: await this.#entries(tx, shownRows) } : {},
-          await tx.get('users', [this.#user]),
+          await tx.get('users', [this.#deps.user]),
         ]);
         this.#show(shown, row);
       }
     } catch (error) {
-      this.#onError(error);
+      this.#deps.onError(error);
     } finally {
       this.#isReading = false;
     }
@@ -145,11 +137,11 @@ export class OutboxView {
 
   #show(shown: Partial<OutboxSnapshot>, { queued, parked }: OutboxCounts = { queued: 0, parked: 0 }): void {
     this.#change({ ...shown, count: queued });
-    this.#onCounts({ queued, parked });
+    this.#deps.status.change({ queued, parked });
   }
 
   async #entries(tx: ReadTransaction, limit = Number.POSITIVE_INFINITY): Promise<OutboxEntry[]> {
-    const prefix = [this.#user];
+    const prefix = [this.#deps.user];
     const most = limit === Number.POSITIVE_INFINITY ? undefined : limit;
     const [parked, outboxes, user] = await Promise.all([
       tx.list('parked', { prefix }, most),
@@ -162,7 +154,7 @@ export class OutboxView {
     const entries = parked.map((packet) => this.#parkedEntry(packet));
     for (const row of ordered) {
       if (entries.length >= limit) break;
-      const packets = await tx.list('packets', { prefix: [this.#user, row.outbox] }, most);
+      const packets = await tx.list('packets', { prefix: [this.#deps.user, row.outbox] }, most);
       const shown = packets.filter(({ isDiscarded }) => !isDiscarded);
       entries.push(...shown.slice(0, limit - entries.length).map((packet) => this.#entryOf(packet, row)));
     }
@@ -189,8 +181,8 @@ export class OutboxView {
   }
 
   #baseOf({ outbox, seq, route, records, queuedAt, uploads }: PacketRow) {
-    const handler = this.#contract.routes.get(route)?.handler ?? '';
-    const progress = uploads && { progress: this.#board.progressOf(uploads) };
+    const handler = this.#deps.contract.routes.get(route)?.handler ?? '';
+    const progress = uploads && { progress: this.#deps.board.progressOf(uploads) };
     return { reqId: reqIdOf(outbox, seq), handler, action: actionOf(route), records, queuedAt, ...progress };
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
 import { actionOf, handlerOf, type Route, reqIdOf, Status } from '../packet.ts';
@@ -20,7 +21,7 @@ export interface PageFeedDeps {
   readonly connection: StorageConnection;
   readonly operations: Operations;
   readonly listeners: Listeners;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Told when items were thrown away before this page has read them. */
   readonly onGap: () => void;
   /** Told of records that nobody can read and nobody listens for. */
@@ -198,7 +199,7 @@ export class PageFeed {
     // From the front only: a hole would look like a gap.
     const forget = (upTo: number): void => tx.deleteAll('feed', { prefix: [user], upTo: Math.min(upTo, feedHeard) });
     if (feedEnd > keptItems) forget(feedEnd - keptItems);
-    const now = this.#deps.now();
+    const now = this.#deps.clock.now();
     if (Math.abs(now - this.#agedAt) < agingMs) return;
     this.#agedAt = now;
     const rows = await tx.list('feed', { prefix: [user], upTo: feedHeard }, pageRows);

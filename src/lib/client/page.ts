@@ -1,5 +1,3 @@
-import type { Codec } from '../codec/codec.ts';
-import { loadCodec } from '../codec/load.ts';
 import type { Contract } from '../contract/contract.ts';
 import { asCrudp, CrudpError } from '../errors.ts';
 import { actionOf, type ReqId, reqIdOf } from '../packet.ts';
@@ -7,34 +5,27 @@ import { Backoff } from './backoff.ts';
 import { Desk } from './desk.ts';
 import { Duty } from './duty.ts';
 import { Listeners } from './events.ts';
-import type { WriteLedger } from './inbox.ts';
 import type { Locks } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import type { Envelope, Note } from './notes.ts';
-import { type Changeable, observable } from './observable.ts';
+import { observable } from './observable.ts';
 import { Operations } from './operations.ts';
 import type { ClientSettings } from './options.ts';
 import { OutboxView } from './outbox-view.ts';
 import { PageFeed } from './page-feed.ts';
+import type { PageParts } from './parts.ts';
 import { random64 } from './random.ts';
 import type { Saving } from './saver.ts';
 import type { ClientStatus } from './status.ts';
-import type { FeedRow, PacketKey, StorageConnection, WriteTransaction } from './storage.ts';
+import type { FeedRow, PacketKey, WriteTransaction } from './storage.ts';
 import { ProgressBoard } from './uploads/progress.ts';
 
 /** A client without its types: one page's, or one process's. */
 export class Page {
-  readonly status: Changeable<ClientStatus>;
-  readonly listeners: Listeners;
+  readonly parts: PageParts;
   readonly view: OutboxView;
   readonly desk: Desk;
-  readonly #contract: Contract;
-  readonly #settings: ClientSettings;
-  readonly #connection: StorageConnection;
-  readonly #operations = new Operations();
-  readonly #board: ProgressBoard;
   readonly #feed: PageFeed;
-  readonly #codec: Promise<Codec>;
   #duty: Duty | undefined;
   #isOnline: boolean;
   #isClosed = false;
@@ -42,74 +33,47 @@ export class Page {
   /** The start may have to be repeated: each loss is told once. */
   #lossTold: CrudpError | undefined;
 
-  constructor(contract: Contract, given: ClientSettings) {
+  constructor(contract: Contract, settings: ClientSettings) {
     // What fails because the client was closed under it is no news.
-    const onError = (error: unknown): void => void (this.#isClosed || given.onError(error));
-    const settings = { ...given, onError };
-    const { user, storage, onGap, clock } = settings;
-    this.#contract = contract;
-    this.#settings = settings;
+    const onError = (error: unknown): void => void (this.#isClosed || settings.onError(error));
     this.#isOnline = settings.isOnline;
-    this.#connection = storage.connect((note) => this.#hear(note));
-    this.listeners = new Listeners(onError);
-    this.status = observable<ClientStatus>(
-      {
-        state: this.#isOnline ? 'idle' : 'offline',
-        reason: this.#isOnline ? undefined : 'switched_off',
-        queued: 0,
-        parked: 0,
-        stream: 'closed',
-        durability: 'best_effort',
-        isLeader: false,
-      },
-      onError,
-    );
-    this.#board = new ProgressBoard(onError);
-    this.view = new OutboxView(this.#connection, user, contract, this.#board, onError, (counts) =>
-      this.status.change(counts),
-    );
-    this.#feed = new PageFeed({
-      user,
+    this.parts = {
+      ...settings,
       contract,
-      connection: this.#connection,
-      operations: this.#operations,
-      listeners: this.listeners,
-      now: () => clock.now(),
-      onGap,
+      connection: settings.storage.connect((envelope) => this.#hear(envelope as Envelope)),
+      writeLedger: (work) => this.#writeLedger(work),
+      operations: new Operations(),
+      listeners: new Listeners(onError),
+      board: new ProgressBoard(onError),
+      status: observable<ClientStatus>(
+        {
+          ...stateOf(this.#isOnline),
+          queued: 0,
+          parked: 0,
+          stream: 'closed',
+          durability: 'best_effort',
+          isLeader: false,
+        },
+        onError,
+      ),
       onError,
-    });
-    this.#codec = settings.codec ? Promise.resolve(settings.codec) : loadCodec();
-    this.desk = new Desk({
-      contract,
-      settings,
-      codec: this.#codec,
-      writeLedger: this.#writeLedger,
-      operations: this.#operations,
-      board: this.#board,
-      onSaved: (saved, keys) => this.#noteSaved(saved, keys),
-    });
+    };
+    this.view = new OutboxView(this.parts);
+    this.#feed = new PageFeed(this.parts);
+    this.desk = new Desk({ ...this.parts, onSaved: (saved, keys) => this.#noteSaved(saved, keys) });
     void this.#start(new Backoff(settings.random));
   }
 
-  setOnline(isOnline: boolean): void {
-    this.#switch(isOnline);
-    this.#tell({ kind: 'online', isOnline });
-  }
-
-  authenticated(): void {
-    this.#duty?.release();
-    this.#tell({ kind: 'authenticated' });
-  }
-
-  retry(): void {
-    this.#duty?.retryNow();
-    this.#tell({ kind: 'retry' });
+  /** What the application says to all its pages on this storage. */
+  announce(note: Note): void {
+    this.#take(note);
+    this.#tell(note);
   }
 
   /** Tries at once what waits, and a parked packet again. @returns Its present name. */
   async retryPacket(reqId: ReqId): Promise<ReqId> {
     const renamed = await this.desk.retry(reqId);
-    this.retry();
+    this.announce({ kind: 'retry' });
     return renamed ?? reqId;
   }
 
@@ -117,61 +81,55 @@ export class Page {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const error = new CrudpError('closed', 'the client is closed');
-    this.status.change({ state: 'closed', reason: undefined, stream: 'closed', isLeader: false });
+    const { status, operations, connection } = this.parts;
+    status.change({ state: 'closed', reason: undefined, stream: 'closed', isLeader: false });
     await this.desk.close(error);
     await this.#duty?.close();
-    this.#operations.failAll(error);
-    this.#connection.close();
+    operations.failAll(error);
+    connection.close();
   }
 
   async #start(backoff: Backoff): Promise<void> {
-    const settings = this.#settings;
-    const connection = this.#connection;
+    const { codec: loading, storage, status, clock, onError } = this.parts;
     try {
-      const [codec, durability] = await Promise.all([this.#codec, settings.storage.durability(), this.#feed.start()]);
+      const [codec, durability] = await Promise.all([loading, storage.durability(), this.#feed.start()]);
       if (this.#isClosed) return;
-      const { lost } = settings.storage;
-      if (lost && lost !== this.#lossTold) settings.onError(lost);
+      const { lost } = storage;
+      if (lost && lost !== this.#lossTold) onError(lost);
       this.#lossTold = lost;
-      this.status.change({ durability });
-      this.#duty = new Duty(
-        {
-          contract: this.#contract,
-          settings: { ...settings, locks: this.#locks },
-          codec,
-          connection,
-          writeLedger: this.#writeLedger,
-          status: this.status,
-          tell: (note) => this.#tell(note),
-          onUploaded: (upload, bytes) => this.#board.note(upload, bytes),
-          onAccepted: (outbox, upTo) => this.#operations.accept(outbox, upTo),
-        },
-        this.#isOnline,
-      );
+      status.change({ durability });
+      this.#duty = new Duty({
+        ...this.parts,
+        codec,
+        locks: this.#locks,
+        isOnline: this.#isOnline,
+        tell: (note) => this.#tell(note),
+        announce: (note) => this.announce(note),
+      });
       this.#duty.start();
       this.#drain();
       this.view.refresh();
     } catch (error) {
       if (this.#isClosed) return;
-      settings.onError(error);
+      onError(error);
       const { code } = asCrudp('storage_failed', error);
-      this.status.change({ state: 'held', reason: code });
+      status.change({ state: 'held', reason: code });
       if (code === 'storage_newer') return;
-      settings.clock.after(backoff.nextMs(), () => void (this.#isClosed || this.#start(backoff)));
+      clock.after(backoff.nextMs(), () => void (this.#isClosed || this.#start(backoff)));
     }
   }
 
   /** None in memory, where the storage has turned out to be: no other page can be led. */
   get #locks(): Locks | null {
-    return this.#settings.storage.scope === null ? null : this.#settings.locks;
+    return this.parts.storage.scope === null ? null : this.parts.locks;
   }
 
   /** Once there is something to lose. */
   #askToPersist(): void {
-    const { storage, onError } = this.#settings;
+    const { storage, status, onError } = this.parts;
     if (this.#hasAskedToPersist) return;
     this.#hasAskedToPersist = true;
-    storage.persist?.().then((durability) => this.status.change({ durability }), onError);
+    storage.persist?.().then((durability) => status.change({ durability }), onError);
   }
 
   #noteSaved(saved: readonly Saving[], keys: readonly PacketKey[]): void {
@@ -183,13 +141,13 @@ export class Page {
     this.#duty?.wake();
   }
 
-  readonly #writeLedger: WriteLedger = async (work) => {
-    const settings = this.#settings;
+  async #writeLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+    const { user, clock, random } = this.parts;
     const { value, ledger, row, fed } = await this.#writing(async (tx) => {
       const opened = await Ledger.open(tx, {
-        user: settings.user,
-        now: settings.clock.now(),
-        newName: () => random64(settings.random),
+        user,
+        now: clock.now(),
+        newName: () => random64(random),
         isShared: this.#locks !== null,
       });
       return { value: await work(opened), ledger: opened, ...opened.close() };
@@ -204,11 +162,11 @@ export class Page {
     if (ledger.hasEndedFiles) this.#duty?.lookAtUploads();
     this.view.note(row);
     return value;
-  };
+  }
 
   async #writing<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     try {
-      return await this.#connection.write(work);
+      return await this.parts.connection.write(work);
     } catch (error) {
       if (asCrudp('storage_failed', error).code === 'storage_newer') this.#retire();
       throw error;
@@ -217,72 +175,68 @@ export class Page {
 
   /** A newer page has changed the database: it does what is to be done from now on. */
   #retire(): void {
-    this.#duty?.close().catch(this.#settings.onError);
-    this.status.change({ state: 'held', reason: 'storage_newer', stream: 'closed' });
+    const { status, onError } = this.parts;
+    this.#duty?.close().catch(onError);
+    status.change({ state: 'held', reason: 'storage_newer', stream: 'closed' });
   }
 
   #drain(fresh?: readonly FeedRow[]): void {
-    this.#feed.drain(fresh).catch(this.#settings.onError);
+    this.#feed.drain(fresh).catch(this.parts.onError);
   }
 
   #tell(note: Note): void {
-    this.#connection.tell({ user: this.#settings.user, note } satisfies Envelope);
+    this.parts.connection.tell({ user: this.parts.user, note } satisfies Envelope);
   }
 
-  #hear(envelope: unknown): void {
-    const { user, note } = envelope as Envelope;
-    if (user !== this.#settings.user || this.#isClosed) return;
+  #hear({ user, note }: Envelope): void {
+    if (user !== this.parts.user || this.#isClosed) return;
+    this.#take(note);
+    if (changing.has(note.kind)) this.view.refresh();
+  }
+
+  /** Of this page itself, or of another one. */
+  #take(note: Note): void {
+    const { operations, board, status, onError } = this.parts;
     switch (note.kind) {
       case 'queued':
-        this.#showQueued(note.keys).catch(this.#settings.onError);
+        this.#showQueued(note.keys).catch(onError);
         this.#duty?.wake();
         return;
       case 'fed':
         this.#drain();
-        this.view.refresh();
         return;
       case 'accepted':
-        this.#operations.accept(note.outbox, note.upTo);
-        this.view.refresh();
+        operations.accept(note.outbox, note.upTo);
         return;
       case 'uploaded':
-        this.#board.note(note.upload, note.bytes);
+        board.note(note.upload, note.bytes);
         return;
       case 'online':
-        this.#switch(note.isOnline);
-        return;
-      case 'authenticated':
-        this.#duty?.release();
-        return;
-      case 'retry':
-        this.#duty?.retryNow();
-        return;
-      default:
-        this.#duty?.hear(note);
+        this.#isOnline = note.isOnline;
+        if (!this.#duty) status.change(stateOf(note.isOnline));
     }
-  }
-
-  #switch(isOnline: boolean): void {
-    this.#isOnline = isOnline;
-    if (this.#duty) this.#duty.setOnline(isOnline);
-    else
-      this.status.change(
-        isOnline ? { state: 'idle', reason: undefined } : { state: 'offline', reason: 'switched_off' },
-      );
+    this.#duty?.hear(note);
   }
 
   /** Packets that another page has saved. Those that have ended meanwhile are told of by the feed. */
   async #showQueued(keys: readonly PacketKey[]): Promise<void> {
-    this.view.refresh();
-    const { user } = this.#settings;
-    const packets = await this.#connection.read((tx) =>
+    const { user, connection } = this.parts;
+    const packets = await connection.read((tx) =>
       Promise.all(keys.map(({ outbox, seq }) => tx.get('packets', [user, outbox, seq]))),
     );
     for (const packet of packets) if (packet) this.#emitQueued(packet, packet.route, packet.records);
   }
 
   #emitQueued({ outbox, seq }: PacketKey, route: number, records: readonly unknown[]): void {
-    const handler = this.#contract.routes.get(route)?.handler ?? '';
-    this.listeners.emit({ kind: 'queued', handler, action: actionOf(route), reqId: reqIdOf(outbox, seq), records });
+    const { contract, listeners } = this.parts;
+    const handler = contract.routes.get(route)?.handler ?? '';
+    listeners.emit({ kind: 'queued', handler, action: actionOf(route), reqId: reqIdOf(outbox, seq), records });
   }
+}
+
+/** Notes of what other pages have changed in the outbox. */
+const changing: ReadonlySet<Note['kind']> = new Set(['queued', 'fed', 'accepted'] as const);
+
+function stateOf(isOnline: boolean): Pick<ClientStatus, 'state' | 'reason'> {
+  return isOnline ? { state: 'idle', reason: undefined } : { state: 'offline', reason: 'switched_off' };
 }

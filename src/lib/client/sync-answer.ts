@@ -1,4 +1,3 @@
-import { decodeBase64 } from './base64.ts';
 import type { Place } from './storage.ts';
 import type { SyncAnswer } from './transport.ts';
 
@@ -8,7 +7,8 @@ export type Verdict =
       readonly kind: 'accepted';
       readonly epoch: string;
       readonly accepted: number;
-      readonly results: Uint8Array | null;
+      /** A response frame, as base64. */
+      readonly results: string | null;
     }
   | { readonly kind: 'moved'; readonly place: Place }
   | { readonly kind: 'needs_auth' }
@@ -49,7 +49,12 @@ const malformed: Verdict = { kind: 'failed', code: 'bad_answer' };
 
 function acceptedOf({ epoch, accepted, results }: Record<string, unknown>): Verdict {
   if (!isHex64(epoch) || !Number.isSafeInteger(accepted)) return malformed;
-  return { kind: 'accepted', epoch, accepted: accepted as number, results: bytesOf(results) };
+  return {
+    kind: 'accepted',
+    epoch,
+    accepted: accepted as number,
+    results: typeof results === 'string' ? results : null,
+  };
 }
 
 function movedOf({ epoch, accepted, tag }: Record<string, unknown>): Verdict {
@@ -61,14 +66,4 @@ function movedOf({ epoch, accepted, tag }: Record<string, unknown>): Verdict {
 
 function isHex64(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{16}$/.test(value);
-}
-
-/** What cannot be read is left out: the 202 holds all the same, and the stream brings the results too. */
-function bytesOf(base64: unknown): Uint8Array | null {
-  if (typeof base64 !== 'string') return null;
-  try {
-    return decodeBase64(base64);
-  } catch {
-    return null;
-  }
 }

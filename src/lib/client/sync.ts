@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
-import { type DecodedResponse, Status } from '../packet.ts';
+import { Status } from '../packet.ts';
 import { acceptFrame, movedFrame, refuseFrame } from './accept-frame.ts';
 import { Agenda } from './agenda.ts';
 import { Gate } from './gate.ts';
@@ -29,7 +29,7 @@ export interface SyncDeps extends FrameDeps {
   /** Whether a stream or a long poll brings results. */
   readonly isStreaming: () => boolean;
   readonly onState: (state: SyncState) => void;
-  readonly onFrame: (direction: 'sent' | 'received', frame: Uint8Array) => void;
+  readonly onFrame: (direction: 'sent', frame: Uint8Array) => void;
   /** Packets up to a number are on the server's disk. */
   readonly onAccepted: (outbox: string, upTo: number) => void;
   /** Another outbox takes the new packets from now on. */
@@ -212,9 +212,11 @@ export class Sync {
     }
   }
 
-  async #accepted(sent: Outgoing, epoch: string, results: Uint8Array | null): Promise<void> {
-    const response = results && this.#readResults(results);
-    const upTo = await this.#deps.inbox.write(epoch, async (ledger, store) => {
+  async #accepted(sent: Outgoing, epoch: string, results: string | null): Promise<void> {
+    const { inbox, onAccepted } = this.#deps;
+    // One that is broken is left: the 202 holds all the same, and the stream brings the results too.
+    const response = results === null ? null : inbox.read('decodeResponse', results);
+    const upTo = await inbox.write(epoch, async (ledger, store) => {
       const place = await acceptFrame(ledger, sent, epoch);
       if (response) await store(response);
       return place;
@@ -223,21 +225,9 @@ export class Sync {
     this.#agenda.grow();
     if (sent.kind === 'packets') {
       this.#reminders.progress();
-      this.#deps.onAccepted(sent.outbox, upTo);
+      onAccepted(sent.outbox, upTo);
     }
     this.#isStale = true;
-  }
-
-  /** A frame that is broken is reported and left: the 202 holds all the same, and the stream brings the results too. */
-  #readResults(frame: Uint8Array): DecodedResponse | null {
-    const { codec, contract, onFrame, onError } = this.#deps;
-    onFrame('received', frame);
-    try {
-      return codec.decodeResponse(contract, frame, { copyBytes: true, invalidValues: 'mark' });
-    } catch (error) {
-      onError(error);
-      return null;
-    }
   }
 
   async #moved(sent: Outgoing, place: Place): Promise<void> {
