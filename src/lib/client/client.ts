@@ -76,9 +76,9 @@ type HandlerMembers = Record<string, unknown>;
 function handlersOf(contract: Contract, page: Page, send: Send, group: object | null): Record<string, HandlerMembers> {
   const handlers: Record<string, HandlerMembers> = {};
   for (const route of contract.routes.values()) {
-    const { handler, action } = route;
+    const { handler } = route;
     handlers[handler] ??= group ? {} : { on: listening(page, handler) };
-    Object.assign(handlers[handler], callsOf(page, route, send, group), { [action]: callOf(page, route, send, group) });
+    Object.assign(handlers[handler], callsOf(page, route, send, group));
   }
   return handlers;
 }
@@ -87,21 +87,21 @@ function listening(page: Page, handler: string) {
   return (action: Action, listener: EventListener) => page.parts.listeners.add(handler, action, listener);
 }
 
-function callOf(page: Page, route: RouteSpec, send: Send, group: object | null) {
-  return (given: unknown, options: CallOptions = {}): Operation => {
-    const prepared = page.desk.prepare(route, manyOf(route, given), options, group);
-    send([prepared]);
-    return prepared.operation;
-  };
-}
-
+/** A packet of many records, and a packet for each of them. */
 function callsOf(page: Page, route: RouteSpec, send: Send, group: object | null) {
-  const each = (records: readonly unknown[], options: CallOptions = {}): Operation[] => {
-    const packets = records.map((record) => page.desk.prepare(route, [record], options, group));
-    send(packets);
-    return packets.map(({ operation }) => operation);
+  const enqueue = (packets: readonly (readonly unknown[])[], options: CallOptions = {}): Operation[] => {
+    const prepared = packets.map((records) => page.desk.prepare(route, records, options, group));
+    send(prepared);
+    return prepared.map(({ operation }) => operation);
   };
-  return { [`${route.action}Each`]: each };
+  return {
+    [route.action]: (given: unknown, options?: CallOptions) => enqueue([manyOf(route, given)], options)[0],
+    [`${route.action}Each`]: (records: readonly unknown[], options?: CallOptions) =>
+      enqueue(
+        records.map((record) => [record]),
+        options,
+      ),
+  };
 }
 
 /** All of them, or, where one of them does not fit, none. */

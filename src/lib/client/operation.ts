@@ -50,9 +50,7 @@ export class PendingOperation implements Operation {
   readonly accepted: Promise<void>;
   readonly result: Promise<unknown[]>;
   private isSaved = false;
-  private readonly savedSettler: Settler<ReqId>;
-  private readonly acceptedSettler: Settler<void>;
-  private readonly resultSettler: Settler<unknown[]>;
+  private readonly settle = { saved: settler<ReqId>(), accepted: settler<void>(), result: settler<unknown[]>() };
   /** Its files that go by upload. */
   uploads: readonly UploadFile[] = [];
   private observed: Observable<UploadProgress> | undefined;
@@ -61,12 +59,9 @@ export class PendingOperation implements Operation {
 
   constructor(board: ProgressBoard, cancel: (operation: PendingOperation) => Promise<boolean>) {
     this.board = board;
-    this.savedSettler = settler();
-    this.acceptedSettler = settler();
-    this.resultSettler = settler();
-    this.saved = this.savedSettler.promise;
-    this.accepted = this.acceptedSettler.promise;
-    this.result = this.resultSettler.promise;
+    this.saved = this.settle.saved.promise;
+    this.accepted = this.settle.accepted.promise;
+    this.result = this.settle.result.promise;
     this.cancelIt = cancel;
   }
 
@@ -85,25 +80,23 @@ export class PendingOperation implements Operation {
 
   save({ outbox, seq }: PacketKey): void {
     this.isSaved = true;
-    this.savedSettler.resolve(reqIdOf(outbox, seq));
+    this.settle.saved.resolve(reqIdOf(outbox, seq));
   }
 
   accept(): void {
-    this.acceptedSettler.resolve();
+    this.settle.accepted.resolve();
   }
 
   end(records: unknown[]): void {
     this.wasOk = true;
-    this.acceptedSettler.resolve();
-    this.resultSettler.resolve(records);
+    this.accept();
+    this.settle.result.resolve(records);
   }
 
   /** @param wasOk It ended well, but there is no answer to give. */
   fail(error: CrudpError, wasOk = false): void {
     this.wasOk = wasOk;
-    this.savedSettler.reject(error);
-    this.acceptedSettler.reject(error);
-    this.resultSettler.reject(error);
+    for (const { reject } of Object.values(this.settle)) reject(error);
   }
 }
 
@@ -113,8 +106,8 @@ export function failAll(packets: readonly { readonly operation: PendingOperation
 
 interface Settler<T> {
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 function settler<T>(): Settler<T> {

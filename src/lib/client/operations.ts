@@ -2,29 +2,21 @@ import type { CrudpError } from '../errors.ts';
 import type { PendingOperation } from './operation.ts';
 import type { PacketKey } from './storage.ts';
 
-type BySeq = Map<number, PendingOperation>;
-
 /** The operations of this page that wait for something, by their packets' names. */
 export class Operations {
-  readonly #waiting = new Map<string, BySeq>();
-  /** Those of them whose packets are not known to be accepted. */
-  readonly #unaccepted = new Map<string, BySeq>();
+  readonly #waiting = new Map<string, Map<number, PendingOperation>>();
 
   add({ outbox, seq }: PacketKey, operation: PendingOperation): void {
-    for (const all of [this.#waiting, this.#unaccepted]) {
-      const own = all.get(outbox) ?? new Map<number, PendingOperation>();
-      all.set(outbox, own.set(seq, operation));
-    }
+    const own = this.#waiting.get(outbox) ?? new Map<number, PendingOperation>();
+    this.#waiting.set(outbox, own.set(seq, operation));
     operation.key = { outbox, seq };
   }
 
   take({ outbox, seq }: PacketKey): PendingOperation | undefined {
-    const operation = this.#waiting.get(outbox)?.get(seq);
-    for (const all of [this.#waiting, this.#unaccepted]) {
-      const own = all.get(outbox);
-      own?.delete(seq);
-      if (own?.size === 0) all.delete(outbox);
-    }
+    const own = this.#waiting.get(outbox);
+    const operation = own?.get(seq);
+    own?.delete(seq);
+    if (own?.size === 0) this.#waiting.delete(outbox);
     return operation;
   }
 
@@ -35,18 +27,10 @@ export class Operations {
 
   /** All of an outbox up to a number are on the server's disk. */
   accept(outbox: string, upTo: number): void {
-    const own = this.#unaccepted.get(outbox) ?? [];
-    for (const [seq, operation] of own) {
-      if (seq > upTo) continue;
-      operation.accept();
-      this.#unaccepted.get(outbox)?.delete(seq);
-    }
+    for (const [seq, operation] of this.#waiting.get(outbox) ?? []) if (seq <= upTo) operation.accept();
   }
 
   failAll(error: CrudpError): void {
-    const all = [...this.#waiting.values()].flatMap((own) => [...own.values()]);
-    this.#waiting.clear();
-    this.#unaccepted.clear();
-    for (const operation of all) operation.fail(error);
+    for (const key of this.keys()) this.take(key)?.fail(error);
   }
 }

@@ -84,7 +84,6 @@ export interface ReadTransaction {
   get<T extends TableName>(table: T, key: Key): Promise<Tables[T] | undefined>;
   /** Rows in the order of their keys, the first `limit` of them. Each is the caller's own copy. */
   list<T extends TableName>(table: T, range: KeyRange, limit?: number): Promise<Tables[T][]>;
-  count(table: TableName, range: KeyRange): Promise<number>;
 }
 
 export interface WriteTransaction extends ReadTransaction {

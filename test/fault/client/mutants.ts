@@ -146,7 +146,6 @@ function writing(storage: Storage, change: (tx: WriteTransaction) => Puts): Stor
             return work({
               get: (table, key) => tx.get(table, key),
               list: (table, range, limit) => tx.list(table, range, limit),
-              count: (table, range) => tx.count(table, range),
               put: (table, row) => changed.put(table, row),
               delete: (table, key) => tx.delete(table, key),
               deleteAll: (table, range) => tx.deleteAll(table, range),

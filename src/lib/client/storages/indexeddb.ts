@@ -230,10 +230,6 @@ class IndexedDbTransaction implements WriteTransaction {
     return (await this.#tx.objectStore(table).getAll(bounds(range), limit)) as Tables[T][];
   }
 
-  count(table: TableName, range: KeyRange): Promise<number> {
-    return this.#tx.objectStore(table).count(bounds(range));
-  }
-
   put<T extends TableName>(table: T, row: Tables[T]): void {
     this.#writable(table).put(row).catch(seenAtTheEnd);
   }

@@ -7,7 +7,6 @@ import {
   type StorageConnection,
   type TableName,
   type Tables,
-  tableNames,
   type WriteTransaction,
 } from '../storage.ts';
 import { SortedRows } from './sorted-rows.ts';
@@ -18,19 +17,16 @@ import { SortedRows } from './sorted-rows.ts';
  * Several clients may share one; they hear each other as tabs of a browser do.
  */
 export function memoryStorage(): Storage {
-  const tables = new Map(tableNames.map((name) => [name, new SortedRows()]));
+  const tables: MemoryTables = new Map();
   const connections = new Set<MemoryConnection>();
   let last: Promise<unknown> = Promise.resolve();
 
   const alone: Alone = (work) => {
     const run = last.then(async () => {
       const tx = new MemoryTransaction(tables);
-      try {
-        return await work(tx);
-      } catch (error) {
-        tx.undo();
-        throw error;
-      }
+      const value = await work(tx);
+      tx.commit();
+      return value;
     });
     last = run.catch(() => undefined);
     return run;
@@ -44,6 +40,7 @@ export function memoryStorage(): Storage {
 }
 
 type Alone = <T>(work: (tx: MemoryTransaction) => Promise<T>) => Promise<T>;
+type MemoryTables = Map<TableName, SortedRows>;
 
 class MemoryConnection implements StorageConnection {
   readonly #all: Set<MemoryConnection>;
@@ -80,10 +77,11 @@ class MemoryConnection implements StorageConnection {
 
 /** Rows are cloned on their way in and out, as IndexedDB does: what is stored is nobody's to change. */
 class MemoryTransaction implements WriteTransaction {
-  readonly #tables: ReadonlyMap<TableName, SortedRows>;
-  readonly #undoing: (() => void)[] = [];
+  readonly #tables: MemoryTables;
+  /** Copies of the tables that were written to, which take their places in the end. */
+  readonly #changed: MemoryTables = new Map();
 
-  constructor(tables: ReadonlyMap<TableName, SortedRows>) {
+  constructor(tables: MemoryTables) {
     this.#tables = tables;
   }
 
@@ -95,34 +93,30 @@ class MemoryTransaction implements WriteTransaction {
     return structuredClone(this.#rows(table).list(range, limit)) as Tables[T][];
   }
 
-  async count(table: TableName, range: KeyRange): Promise<number> {
-    return this.#rows(table).count(range);
-  }
-
   put<T extends TableName>(table: T, row: Tables[T]): void {
     const key = (keyPaths[table] as readonly (keyof Tables[T])[]).map((name) => row[name]) as unknown as Key;
-    const rows = this.#rows(table);
-    const before = rows.set(key, structuredClone(row));
-    this.#undoing.push(() => (before === undefined ? rows.delete(key) : rows.set(key, before)));
+    this.#writable(table).set(key, structuredClone(row));
   }
 
   delete(table: TableName, key: Key): void {
-    const rows = this.#rows(table);
-    const before = rows.delete(key);
-    if (before !== undefined) this.#undoing.push(() => rows.set(key, before));
+    this.#writable(table).delete({ prefix: key });
   }
 
   deleteAll(table: TableName, range: KeyRange): void {
-    const rows = this.#rows(table);
-    const before = rows.deleteAll(range);
-    this.#undoing.push(() => rows.insertAll(before));
+    this.#writable(table).delete(range);
   }
 
-  undo(): void {
-    for (const undo of this.#undoing.reverse()) undo();
+  commit(): void {
+    for (const [table, rows] of this.#changed) this.#tables.set(table, rows);
   }
 
   #rows(table: TableName): SortedRows {
-    return this.#tables.get(table) as SortedRows;
+    return this.#changed.get(table) ?? this.#tables.get(table) ?? new SortedRows([]);
+  }
+
+  #writable(table: TableName): SortedRows {
+    const rows = this.#changed.get(table) ?? this.#rows(table).copy();
+    this.#changed.set(table, rows);
+    return rows;
   }
 }

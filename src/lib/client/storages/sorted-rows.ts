@@ -7,55 +7,33 @@ export interface Entry {
 
 /** Rows in the order of their keys, which is IndexedDB's: part by part, numbers before strings, strings by code units. */
 export class SortedRows {
-  readonly #entries: Entry[] = [];
+  readonly #entries: Entry[];
+
+  constructor(entries: readonly Entry[]) {
+    this.#entries = [...entries];
+  }
+
+  copy(): SortedRows {
+    return new SortedRows(this.#entries);
+  }
 
   get(key: Key): unknown {
-    const index = this.#indexOf(key);
-    const entry = this.#entries[index];
-    return entry && compareKeys(entry.key, key) === 0 ? entry.row : undefined;
+    return this.list({ prefix: key })[0];
   }
 
-  /** @returns The row that was replaced. */
-  set(key: Key, row: unknown): unknown {
-    const index = this.#indexOf(key);
-    const before = this.#entries[index];
-    if (before && compareKeys(before.key, key) === 0) {
-      this.#entries[index] = { key, row };
-      return before.row;
-    }
-    this.#entries.splice(index, 0, { key, row });
-    return undefined;
+  set(key: Key, row: unknown): void {
+    const [start, end] = this.#bounds({ prefix: key });
+    this.#entries.splice(start, end - start, { key, row });
   }
 
-  /** @returns The row that was deleted. */
-  delete(key: Key): unknown {
-    const index = this.#indexOf(key);
-    const before = this.#entries[index];
-    if (!before || compareKeys(before.key, key) !== 0) return undefined;
-    this.#entries.splice(index, 1);
-    return before.row;
-  }
-
-  /** @returns What was deleted, in order. */
-  deleteAll(range: KeyRange): Entry[] {
+  delete(range: KeyRange): void {
     const [start, end] = this.#bounds(range);
-    return this.#entries.splice(start, end - start);
-  }
-
-  /** Puts back what `deleteAll` gave, as nothing has come between since. */
-  insertAll(entries: readonly Entry[]): void {
-    const [first] = entries;
-    if (first) this.#entries.splice(this.#indexOf(first.key), 0, ...entries);
+    this.#entries.splice(start, end - start);
   }
 
   list(range: KeyRange, limit = Number.POSITIVE_INFINITY): unknown[] {
     const [start, end] = this.#bounds(range);
     return this.#entries.slice(start, Math.min(end, start + limit)).map(({ row }) => row);
-  }
-
-  count(range: KeyRange): number {
-    const [start, end] = this.#bounds(range);
-    return end - start;
   }
 
   #bounds({ prefix, above, upTo }: KeyRange): [start: number, end: number] {
