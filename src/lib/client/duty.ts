@@ -5,8 +5,8 @@ import { Inbox } from './inbox.ts';
 import { Leader } from './leader.ts';
 import type { Note } from './notes.ts';
 import type { PageParts } from './parts.ts';
-import type { ClientStatus } from './status.ts';
-import { Sync, type SyncState } from './sync.ts';
+import type { StreamState, SyncState } from './status.ts';
+import { Sync } from './sync.ts';
 import { Uploads } from './uploads/uploads.ts';
 
 export interface DutyDeps extends Omit<PageParts, 'codec'> {
@@ -174,7 +174,7 @@ export class Duty {
     this.#tellLeading();
   }
 
-  #show({ state, reason }: SyncState, stream: ClientStatus['stream']): void {
+  #show({ state, reason }: SyncState, stream: StreamState): void {
     this.#deps.status.change({ state, reason, stream });
   }
 

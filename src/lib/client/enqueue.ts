@@ -35,18 +35,17 @@ export interface DependencyFacts {
 /**
  * Appends packets to the open outbox, in order.
  *
- * @param named Told each packet's name within the transaction, so that nobody can hear of the packet before.
+ * @param named Told each draft's name within the transaction, so that nobody can hear of the packet before.
  * @throws {CrudpError} `unknown_packet`: one waits for a packet that this storage does not know (any more).
  */
 export async function enqueue(
   ledger: Ledger,
   drafts: readonly Draft[],
-  named: (draft: Draft, key: PacketKey) => void,
-): Promise<PacketKey[]> {
+  named: (index: number, key: PacketKey) => void,
+): Promise<void> {
   const groups = new Map<object, number>();
   const doomed: PacketRow[] = [];
-  const keys: PacketKey[] = [];
-  for (const draft of drafts) {
+  for (const [index, draft] of drafts.entries()) {
     const row = ledger.openOutbox;
     const { outbox, nextSeq: seq } = row;
     ledger.putOutbox({ ...row, nextSeq: seq + 1 });
@@ -72,13 +71,11 @@ export async function enqueue(
     };
     ledger.addPacket(packet);
     for (const file of draft.uploads) ledger.addFile(file);
-    named(draft, { outbox, seq });
-    keys.push({ outbox, seq });
+    named(index, { outbox, seq });
     if (isDoomed) doomed.push(packet);
   }
   // Not before its whole group is there, which ends with it.
   for (const packet of doomed) await endGroup(ledger, packet, localEnding(Status.skipped));
-  return keys;
 }
 
 async function judgeDependencies(

@@ -1,6 +1,5 @@
-import type { StreamState } from './status.ts';
+import type { StreamState, SyncState } from './status.ts';
 import type { PacketKey } from './storage.ts';
-import type { SyncState } from './sync.ts';
 
 /** What pages on one storage tell each other. Hints: whoever misses one finds out from the storage, or a little later. */
 export type Note =

@@ -69,21 +69,20 @@ export class Saver {
   async #saveTogether(calls: readonly (readonly Saving[])[]): Promise<boolean> {
     const { writeLedger, operations, onSaved } = this.#deps;
     const all = calls.flat();
-    const byDraft = new Map(all.map(({ draft, operation }) => [draft, operation]));
-    const named: PacketKey[] = [];
+    const keys: PacketKey[] = [];
     const drafts = all.map(({ draft }) => draft);
     try {
-      const keys = await writeLedger((ledger) =>
-        enqueue(ledger, drafts, (draft, key) => {
-          operations.add(key, byDraft.get(draft) as PendingOperation);
-          named.push(key);
+      await writeLedger((ledger) =>
+        enqueue(ledger, drafts, (index, key) => {
+          operations.add(key, (all[index] as Saving).operation);
+          keys[index] = key;
         }),
       );
       for (const [index, { operation }] of all.entries()) operation.save(keys[index] as PacketKey);
       onSaved(all, keys);
       return true;
     } catch (error) {
-      for (const key of named) {
+      for (const key of keys) {
         const operation = operations.take(key);
         if (operation) operation.key = null;
       }

@@ -10,6 +10,12 @@ import type { Durability } from './storage.ts';
  */
 export type ClientState = 'idle' | 'syncing' | 'offline' | 'needs-auth' | 'held' | 'closed';
 
+/** As far as sending goes. */
+export interface SyncState {
+  readonly state: Exclude<ClientState, 'closed'>;
+  readonly reason?: string;
+}
+
 export interface ClientStatus {
   readonly state: ClientState;
   /**

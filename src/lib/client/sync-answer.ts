@@ -1,3 +1,4 @@
+import type { SyncState } from './status.ts';
 import type { Place } from './storage.ts';
 import type { SyncAnswer } from './transport.ts';
 
@@ -11,9 +12,8 @@ export type Verdict =
       readonly results: string | null;
     }
   | { readonly kind: 'moved'; readonly place: Place }
-  | { readonly kind: 'needs_auth' }
   /** The queue waits until somebody signs in. */
-  | { readonly kind: 'wrong_user' }
+  | { readonly kind: 'rest'; readonly state: SyncState }
   /** The frame is malformed, or holds something that is. */
   | { readonly kind: 'bad_frame'; readonly message: string }
   /** `isFinal`: the server itself says so; a proxy's limit only calls for smaller frames. */
@@ -33,9 +33,11 @@ export function verdictOf(answer: SyncAnswer): Verdict {
     case 400:
       return { kind: 'bad_frame', message: typeof json.message === 'string' ? `${code}: ${json.message}` : code };
     case 401:
-      return { kind: 'needs_auth' };
+      return { kind: 'rest', state: { state: 'needs-auth' } };
     case 403:
-      return code === 'wrong_user' ? { kind: 'wrong_user' } : { kind: 'failed', code };
+      return code === 'wrong_user'
+        ? { kind: 'rest', state: { state: 'held', reason: code } }
+        : { kind: 'failed', code };
     case 409:
       return code === 'moved' ? movedOf(json) : { kind: 'failed', code };
     case 413:

@@ -9,6 +9,7 @@ import type { FrameDeps, Outgoing } from './next-frame.ts';
 import { postFrame } from './post-frame.ts';
 import type { Random } from './random.ts';
 import { Reminders } from './reminders.ts';
+import type { SyncState } from './status.ts';
 import type { Place } from './storage.ts';
 import { type Verdict, verdictOf } from './sync-answer.ts';
 import { Timers } from './timers.ts';
@@ -35,11 +36,6 @@ export interface SyncDeps extends FrameDeps {
   /** Another outbox takes the new packets from now on. */
   readonly onMoved: () => void;
   readonly onError: (error: unknown) => void;
-}
-
-export interface SyncState {
-  readonly state: 'idle' | 'syncing' | 'offline' | 'needs-auth' | 'held';
-  readonly reason?: string;
 }
 
 /** Sends what waits in a user's outboxes, one frame at a time, as long as it is started. */
@@ -193,11 +189,10 @@ export class Sync {
       case 'moved':
         await this.#moved(sent, verdict.place);
         return;
-      case 'needs_auth':
-        this.#rest(sent, { state: 'needs-auth' });
-        return;
-      case 'wrong_user':
-        this.#rest(sent, { state: 'held', reason: 'wrong_user' });
+      case 'rest':
+        this.#agenda.keep(sent);
+        this.#isStale = true;
+        if (!this.#isOutdated) this.hold(verdict.state);
         return;
       case 'bad_frame':
         await this.#refused(sent, Status.invalid, verdict.message);
@@ -258,12 +253,6 @@ export class Sync {
   #failed(sent: Outgoing, code: string, retryAfterMs?: number): void {
     this.#agenda.keep(sent);
     this.#fail(code, retryAfterMs);
-  }
-
-  #rest(sent: Outgoing, state: SyncState): void {
-    this.#agenda.keep(sent);
-    this.#isStale = true;
-    if (!this.#isOutdated) this.hold(state);
   }
 
   #fail(code: string, retryAfterMs = 0): void {
