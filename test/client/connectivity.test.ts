@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { hearHints, isVisible } from '../../src/lib/client/connectivity.ts';
+import { noNetwork } from './fake-server.ts';
+import { connected, note, settle } from './harness.ts';
 
 function page() {
   const window = new EventTarget();
@@ -34,6 +36,31 @@ describe('Hints of the platform', () => {
     end();
     tellAll();
     expect(heard).toHaveLength(4);
+  });
+
+  it.each<[string, (of: ReturnType<typeof page>) => void]>([
+    ['the network is back', ({ tell }) => tell('online')],
+    ['the page is shown again', ({ tell }) => tell('pageshow')],
+    ['the page is looked at again', ({ look }) => look('visible')],
+  ])('that %s have a client try at once what waits for another try', async (_, hint) => {
+    const platform = page();
+    const { client, server } = await connected();
+    server.script.push(noNetwork);
+    const operation = client.notes.create(note('1'));
+    await server.post(0);
+    await settle();
+    expect(client.status.getSnapshot()).toMatchObject({ state: 'offline', reason: 'unreachable' });
+    hint(platform);
+    await operation.accepted;
+  });
+
+  it('that there is no network have a client look for its stream at once', async () => {
+    const { tell } = page();
+    const { server } = await connected();
+    tell('offline');
+    await settle();
+    expect(server.streams[0]?.signal.aborted).toBe(true);
+    expect(server.streams).toHaveLength(2);
   });
 
   it('say whether anybody may be looking, which is so where there is no page', () => {
