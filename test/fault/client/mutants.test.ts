@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { mutants } from './mutants.ts';
 import { simulate } from './simulation.ts';
 
-/** The last of them was caught by seed 99. */
-const seeds = 250;
+/**
+ * The last of them was caught by seed 372. It is caught by 9 of 1500 seeds, and which these are changes with whatever the
+ * client waits for: fewer would leave it to luck.
+ */
+const seeds = 1000;
 
 describe('The oracle of the simulation', () => {
   it.each(Object.keys(mutants))(
