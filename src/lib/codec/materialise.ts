@@ -45,6 +45,7 @@ export class GroupReader {
     this.slots = (u32[group + GROUP_SLOTS] as number) >>> 2;
     // A function is generated for all fields; a writer who knows fewer is rare.
     this.jit = jit && this.read === struct.columns.length;
+    if (!hasBad && struct.jsonNodes.length === 0) return;
     const badTexts = new Map<number, number[]>();
     for (const node of struct.jsonNodes) this.parseJson(node, jsonDepth, badTexts);
     if (!hasBad && badTexts.size === 0) return;
