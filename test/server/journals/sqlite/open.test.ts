@@ -213,6 +213,6 @@ describe('renewEpoch', () => {
 
 const dyingThread = `
   import { parentPort } from 'node:worker_threads';
-  parentPort.postMessage({ epoch: '0123456789abcdef' });
+  parentPort.postMessage([{ epoch: '0123456789abcdef' }]);
   parentPort.on('message', () => { throw new Error('out of luck'); });
 `;

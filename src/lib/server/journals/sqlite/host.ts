@@ -4,7 +4,7 @@ import type { Call, Reply } from './calls.ts';
 import { type EngineOptions, openEngine } from './engine.ts';
 import { blobsOf, buffersOf, type Order, type Report, unpackError, unpackReply } from './messages.ts';
 
-/** Where the database is: in a thread or here. One group of calls at a time. */
+/** Where the database is: in a thread or here. What is called for while calls are under way runs after them. */
 export interface Host {
   readonly epoch: string;
   run(calls: readonly Call[]): Promise<readonly Reply[]>;
@@ -41,18 +41,18 @@ export async function threadHost(options: EngineOptions, url: URL): Promise<Host
   };
 }
 
-/** A worker thread that gives one report for each order. */
+/** A worker thread that gives one report for each order, in their order; several may come at once. */
 class Thread {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   #dead: CrudpError | undefined;
-  #waiting: { resolve(report: Report): void; reject(error: CrudpError): void } | undefined;
+  #waiting: { resolve(report: Report): void; reject(error: CrudpError): void }[] = [];
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.on('message', (report: Report) => {
-      this.#waiting?.resolve(report);
-      this.#waiting = undefined;
+    worker.on('message', (reports: readonly Report[]) => {
+      for (const report of reports) this.#waiting.shift()?.resolve(report);
+      if (this.#waiting.length === 0) worker.unref();
     });
     worker.on('error', (error) => this.#die(error));
     this.#exited = new Promise((resolve) => {
@@ -64,22 +64,20 @@ class Thread {
   }
 
   ask(order: Order, transfer: ArrayBuffer[]): Promise<Report> {
-    const report = this.next();
     if (!this.#dead) this.#worker.postMessage(order, transfer);
-    return report;
+    return this.next();
   }
 
   tell(order: Order): void {
     this.#worker.postMessage(order);
   }
 
-  /** The next report; while it is awaited, the thread keeps the process alive. */
+  /** The report behind those that are awaited; while there are such, the thread keeps the process alive. */
   next(): Promise<Report> {
-    this.#worker.ref();
-    return new Promise<Report>((resolve, reject) => {
-      if (this.#dead) reject(this.#dead);
-      else this.#waiting = { resolve, reject };
-    }).finally(() => this.#worker.unref());
+    return new Promise((resolve, reject) => {
+      if (this.#dead) return reject(this.#dead);
+      if (this.#waiting.push({ resolve, reject }) === 1) this.#worker.ref();
+    });
   }
 
   /** Resolves once the thread is gone. */
@@ -91,7 +89,6 @@ class Thread {
   #die(cause: Error | undefined): void {
     const why = cause?.message ?? 'it has ended';
     this.#dead ??= new CrudpError('storage_failed', `the journal's thread is gone: ${why}`, { cause });
-    this.#waiting?.reject(this.#dead);
-    this.#waiting = undefined;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
   }
 }

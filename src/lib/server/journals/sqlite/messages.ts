@@ -4,7 +4,7 @@ import type { Call, Calls, Reply } from './calls.ts';
 /** To the thread. */
 export type Order = { readonly calls: readonly Call[] } | 'close';
 
-/** From the thread: first one that it is open or why not, then one for each group of calls. */
+/** From the thread, in lists: first one that it is open or why not, then one for each order but the last. */
 export type Report =
   | { readonly epoch: string }
   | { readonly fault: Fault }

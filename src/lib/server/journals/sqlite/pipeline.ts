@@ -1,12 +1,6 @@
 import type { Call, CallName, Calls } from './calls.ts';
+import { GroupSize } from './group-size.ts';
 import type { Host } from './host.ts';
-import { blobsOf } from './messages.ts';
-
-/** Calls that share a commit, at most. */
-const maxGroupCalls = 512;
-
-/** Frames that go into one commit, unless a single one is larger: no call waits for much more than its own bytes. */
-const maxGroupBytes = 16 << 20;
 
 interface Waiting {
   readonly call: Call;
@@ -15,13 +9,13 @@ interface Waiting {
 }
 
 /**
- * Group commit. While one group is being committed, the calls that arrive form the next one: a call that comes alone waits
- * for nobody, and under load as many share an fsync as came during the last one. No timer is needed, so none delays.
+ * The way of calls to the database: those of one turn of the event loop go together, and none waits here for what is
+ * under way there. Where the database is in a thread, it takes as many as have come while it was committing.
  */
 export class Pipeline {
   readonly #host: Host;
   #queue: Waiting[] = [];
-  #draining: Promise<void> | undefined;
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(host: Host) {
     this.#host = host;
@@ -30,41 +24,54 @@ export class Pipeline {
   call<Name extends CallName>(name: Name, ...args: Parameters<Calls[Name]>): Promise<ReturnType<Calls[Name]>> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ call: { name, args } as Call, resolve: resolve as Waiting['resolve'], reject });
-      this.#draining ??= this.#drain();
+      if (this.#queue.length === 1) this.#track(this.#send());
     });
   }
 
   /** Resolves once no call is under way. */
   async idle(): Promise<void> {
-    await this.#draining;
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #drain(): Promise<void> {
+  #track(sending: Promise<void>): void {
+    const tracked = sending.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+
+  async #send(): Promise<void> {
     // The rest of this turn's calls join the first one.
     await undefined;
-    while (this.#queue.length > 0) {
-      const group = this.#nextGroup();
-      try {
-        const replies = await this.#host.run(group.map(({ call }) => call));
-        for (const [index, { resolve, reject }] of group.entries()) {
-          const reply = replies[index];
-          if (reply && 'value' in reply) resolve(reply.value);
-          else reject(reply?.error);
-        }
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-    }
-    this.#draining = undefined;
+    const queue = this.#queue;
+    this.#queue = [];
+    await Promise.all(groupsOf(queue).map((group) => this.#run(group)));
   }
 
-  #nextGroup(): Waiting[] {
-    let [count, bytes] = [0, 0];
-    for (const { call } of this.#queue) {
-      for (const blob of blobsOf(call)) bytes += blob.length;
-      if (count > 0 && (bytes > maxGroupBytes || count === maxGroupCalls)) break;
-      count++;
+  async #run(group: readonly Waiting[]): Promise<void> {
+    try {
+      const replies = await this.#host.run(group.map(({ call }) => call));
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const reply = replies[index];
+        if (reply && 'value' in reply) resolve(reply.value);
+        else reject(reply?.error);
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
     }
-    return this.#queue.splice(0, count);
   }
+}
+
+/** Cut, so that none waits for the commit of a thousand others that were called for in the same turn. */
+function groupsOf(queue: readonly Waiting[]): Waiting[][] {
+  const groups: Waiting[][] = [];
+  let size = new GroupSize();
+  for (const waiting of queue) {
+    const last = groups.at(-1);
+    if (last && !size.isFull) last.push(waiting);
+    else {
+      groups.push([waiting]);
+      size = new GroupSize();
+    }
+    size.add([waiting.call]);
+  }
+  return groups;
 }
