@@ -14,6 +14,12 @@ export function spansOf(seqs: Iterable<number>): Span[] {
   return spans;
 }
 
+export function numbersIn(spans: readonly Span[]): number[] {
+  const seqs: number[] = [];
+  for (const [from, to] of spans) for (let seq = from; seq <= to; seq++) seqs.push(seq);
+  return seqs;
+}
+
 export function isWithin(spans: readonly Span[], seq: number): boolean {
   let [low, high] = [0, spans.length];
   while (low < high) {

@@ -22,9 +22,10 @@ import type {
   TrimLimits,
 } from '../journal.ts';
 import { type LogAppend, type LogPosition, type LogReading, userLog } from '../journal-log.ts';
-import { checkUser } from './admission.ts';
+import { checkUser, dependenciesOf } from './admission.ts';
 import { News } from './news.ts';
 import { newEpoch, newMark, type Random, systemRandom } from './random.ts';
+import { spansOf } from './spans.ts';
 import type { Lease, PackedBatch, PackedFailure } from './sqlite/calls.ts';
 import { EffectRefused, type PreparedEffect, prepareEffects } from './sqlite/effects.ts';
 import { type Host, localHost, threadHost } from './sqlite/host.ts';
@@ -245,7 +246,8 @@ function pack(batch: IncomingBatch): PackedBatch {
     receivedAt: Math.floor(receivedAt),
     after: { epoch, seq, tag: afterTag },
     identity: JSON.stringify(batch.identity),
-    packets: batch.packets.map((packet) => ({ seq: packet.seq, after: packet.after })),
+    packets: spansOf(batch.packets.map((packet) => packet.seq)),
+    needs: [...dependenciesOf(batch)],
     frame: new Uint8Array(batch.frame),
     ...(maxWaiting !== undefined && { maxWaiting }),
   };

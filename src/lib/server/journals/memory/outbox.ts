@@ -82,21 +82,24 @@ export class MemoryOutbox implements OutboxKey {
    */
   accept(batch: IncomingBatch, epoch: string, order: number, waiting: number): AcceptOutcome {
     const place = this.place(epoch);
-    const { moved, fresh, known } = admissionOf(batch, place);
+    const { moved, fresh, known } = admissionOf(
+      { after: batch.after, seqs: batch.packets.map(({ seq }) => seq) },
+      place,
+    );
     if (moved) return { kind: 'moved', place };
     const { maxWaiting = Number.POSITIVE_INFINITY } = batch;
     if (fresh.length > 0 && waiting + fresh.length > maxWaiting) return { kind: 'full', waiting };
     this.#forget((seq) => seq < batch.oldest);
     const forgotten = known.filter((seq) => !this.#waiting.has(seq) && !this.#results.has(seq));
     const [first, last] = [fresh[0], fresh.at(-1)];
-    if (first && last) {
+    if (first !== undefined && last !== undefined) {
       const { contract, identity, receivedAt } = batch;
       const frame = new Uint8Array(batch.frame);
-      const needs = dependenciesOf(fresh);
-      const span = { from: first.seq, to: last.seq, left: fresh.length };
+      const needs = dependenciesOf(batch);
+      const span = { from: first, to: last, left: fresh.length };
       this.#batches.push({ frame, contract, identity, receivedAt, needs, order, ...span });
-      for (const { seq } of fresh) this.#waiting.add(seq);
-      this.#accepted = last.seq;
+      for (const seq of fresh) this.#waiting.add(seq);
+      this.#accepted = last;
       this.#tag = batch.tag;
     }
     return { kind: 'accepted', accepted: this.#accepted, appended: fresh.length, forgotten };

@@ -1,5 +1,6 @@
 import type { AcceptOutcome } from '../../journal.ts';
-import { admissionOf, dependenciesOf, type JournalPacket } from '../admission.ts';
+import { admissionOf } from '../admission.ts';
+import { numbersIn } from '../spans.ts';
 import type { PackedBatch } from './calls.ts';
 import { type Connection, sumOf } from './connection.ts';
 import { addOutbox, findOutbox, type OutboxRow, placeOf, runsText, waitingAmong, waitingOf } from './outbox.ts';
@@ -9,7 +10,7 @@ import { forgetBelow, statusesOf } from './results.ts';
 export function acceptBatch(db: Connection, batch: PackedBatch, epoch: string): AcceptOutcome {
   const known = findOutbox(db, batch);
   const place = placeOf(known, epoch);
-  const { moved, fresh, known: before } = admissionOf(batch, place);
+  const { moved, fresh, known: before } = admissionOf({ after: batch.after, seqs: numbersIn(batch.packets) }, place);
   if (moved) return { kind: 'moved', place };
   if (fresh.length > 0 && batch.maxWaiting !== undefined) {
     const waiting = waitingOf(db, batch.user);
@@ -21,9 +22,9 @@ export function acceptBatch(db: Connection, batch: PackedBatch, epoch: string): 
   const oldest = batch.oldest > outbox.oldest ? forgetBelow(db, outbox.id, batch.oldest) : outbox.oldest;
   const forgotten = before.length > 0 ? lost(db, outbox, before) : [];
   const last = fresh.at(-1);
-  if (last) addBatch(db, outbox, batch, fresh);
-  const [accepted, tag] = last ? [last.seq, batch.tag] : [outbox.accepted, outbox.tag];
-  if (last || oldest !== outbox.oldest) {
+  if (last !== undefined) addBatch(db, outbox, batch, fresh);
+  const [accepted, tag] = last !== undefined ? [last, batch.tag] : [outbox.accepted, outbox.tag];
+  if (last !== undefined || oldest !== outbox.oldest) {
     const update = 'UPDATE crudp_outbox SET accepted = ?, tag = ?, oldest = ? WHERE id = ?';
     db.run(update, accepted, tag, oldest, outbox.id);
   }
@@ -38,9 +39,8 @@ function lost(db: Connection, outbox: OutboxRow, seqs: readonly number[]): numbe
   return rest.filter((seq) => !waiting.has(seq));
 }
 
-function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, fresh: readonly JournalPacket[]): void {
-  const seqs = fresh.map(({ seq }) => seq);
-  const needs = existing(db, outbox, fresh, seqs);
+function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, seqs: readonly number[]): void {
+  const needs = existing(db, outbox, batch.needs, seqs);
   db.run(
     `INSERT INTO crudp_batch (outbox, first, last, runs, needs, contract, received_at, identity, bytes, frame, sum)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -62,10 +62,9 @@ function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, fresh: 
 function existing(
   db: Connection,
   outbox: OutboxRow,
-  fresh: readonly JournalPacket[],
+  needs: readonly number[],
   own: readonly number[],
-): number[] {
-  const needs = [...dependenciesOf(fresh)];
+): readonly number[] {
   if (needs.length === 0) return needs;
   const mine = new Set(own);
   const earlier = needs.filter((seq) => !mine.has(seq) && seq <= outbox.accepted).sort((a, b) => a - b);

@@ -14,10 +14,10 @@ import type {
   Pending,
   Place,
   ResultChunk,
+  Span,
   TrimLimits,
 } from '../../journal.ts';
 import type { LogAppend, LogPosition, LogReading } from '../../journal-log.ts';
-import type { JournalPacket } from '../admission.ts';
 import type { PreparedEffect } from './effects.ts';
 import type { TrimCursor } from './results.ts';
 
@@ -49,7 +49,10 @@ export interface DatedCommit extends Pick<DatedCompletion, 'pushes' | 'effects' 
 export interface PackedBatch extends Omit<IncomingBatch, 'identity' | 'packets'> {
   /** JSON. */
   readonly identity: string;
-  readonly packets: readonly JournalPacket[];
+  /** Their numbers: a list of packets would cost each side of the thread as much as the rest of the batch. */
+  readonly packets: readonly Span[];
+  /** What the new ones wait for. */
+  readonly needs: readonly number[];
 }
 
 /** What the journal asks of the database, plain data in and out, so that a thread may lie between them. */
