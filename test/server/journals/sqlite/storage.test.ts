@@ -4,22 +4,23 @@ import type { SqliteDatabase, SqliteDriver } from '../../../../src/lib/server/jo
 import { accept, ana, batchOf, claim, completionOf, frameOf, logOf, luis } from '../../../contracts/journal/support.ts';
 import { application, newFile, openJournal, SqliteFault, watchedDriver } from './fixture.ts';
 
-/** Fails the next statement that `matches`, once. */
+/** Fails the next statement that `matches`, once, or so many of them. */
 function faultyDriver() {
   const seen: string[] = [];
-  let fault: { matches: RegExp; error: SqliteFault } | undefined;
+  let fault: { matches: RegExp; error: SqliteFault; times: number } | undefined;
   const driver = watchedDriver((sql) => {
     seen.push(sql);
     if (!fault?.matches.test(sql)) return;
     const { error } = fault;
-    fault = undefined;
+    fault.times--;
+    if (fault.times === 0) fault = undefined;
     throw error;
   });
   return {
     driver,
     seen,
-    failNext(matches: RegExp, code: string, rawCode: number) {
-      fault = { matches, error: new SqliteFault(code, rawCode) };
+    failNext(matches: RegExp, code: string, rawCode: number, times = 1) {
+      fault = { matches, error: new SqliteFault(code, rawCode), times };
     },
   };
 }
@@ -58,7 +59,8 @@ describe('Group commit', () => {
   it('lets one that fails take back only what is its own', async () => {
     const { driver, failNext } = faultyDriver();
     const journal = await openJournal(newFile(), { driver });
-    failNext(/INSERT INTO crudp_batch/, 'SQLITE_CONSTRAINT', 19);
+    // When all are tried at once, and when each can take back its own.
+    failNext(/INSERT INTO crudp_batch/, 'SQLITE_CONSTRAINT', 19, 2);
     const [first, second] = await Promise.allSettled([
       journal.accept(batchOf(ana, nowhere, [1])),
       journal.accept(batchOf(luis, nowhere, [1])),

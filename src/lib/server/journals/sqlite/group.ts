@@ -8,7 +8,8 @@ import type { Store } from './store.ts';
 /**
  * Runs calls that came at the same time: those that write in one transaction, so that they share its fsync.
  *
- * Each has a savepoint, so one that fails takes back what is its own. Where that is not enough, since SQLite has undone
+ * Nearly always all go well. Where one fails, all are run again, now with a savepoint each, so that one takes back what is
+ * its own: savepoints for every call would cost a fifth of a completion. Where that is not enough, since SQLite has undone
  * the whole transaction (a full disk does that) or could not commit it, each is run again in a transaction of its own.
  */
 export class GroupRunner {
@@ -33,18 +34,22 @@ export class GroupRunner {
     return calls.map((call) => replies.get(call) as Reply);
   }
 
-  #commit(calls: readonly Call[], replies: Map<Call, Reply>): void {
+  /** @param apart Whether each has a savepoint. */
+  #commit(calls: readonly Call[], replies: Map<Call, Reply>, apart = false): void {
     const own = new Map<Call, Reply>();
     let ended = false;
     try {
       if (this.#failed) throw this.#failed;
       this.#db.exec('BEGIN IMMEDIATE');
-      for (const call of calls) own.set(call, this.#saved(call));
+      for (const call of calls) own.set(call, apart ? this.#saved(call) : { value: this.#invoke(call) });
       ended = true;
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#db.rollback();
-      this.#undone(calls, error, ended, replies);
+      const isOwnFault = !apart && !ended && !this.#failed && !storageFailure(error);
+      if (!isOwnFault) this.#undone(calls, error, ended, replies);
+      else if (calls.length > 1) this.#commit(calls, replies, true);
+      else replies.set(calls[0] as Call, this.#refused(error));
       return;
     }
     for (const [call, reply] of own) {

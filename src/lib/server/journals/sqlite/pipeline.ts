@@ -39,8 +39,9 @@ export class Pipeline {
   }
 
   async #send(): Promise<void> {
-    // The rest of this turn's calls join the first one.
-    await undefined;
+    // The rest of this turn's calls join the first one, also those that are some promises further: what one report lets
+    // go on is the next commit as a whole.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
     const queue = this.#queue;
     this.#queue = [];
     await Promise.all(groupsOf(queue).map((group) => this.#run(group)));
