@@ -3,12 +3,14 @@ import { admissionOf } from '../admission.ts';
 import { numbersIn } from '../spans.ts';
 import type { PackedBatch } from './calls.ts';
 import { type Connection, sumOf } from './connection.ts';
-import { addOutbox, findOutbox, type OutboxRow, placeOf, runsText, waitingAmong, waitingOf } from './outbox.ts';
+import { placeOf, runsText, waitingAmong, waitingOf } from './outbox.ts';
+import type { Outboxes, OutboxRow } from './outboxes.ts';
 import { forgetBelow, statusesOf } from './results.ts';
 
 /** Steps 3 and 4 of PROTOCOL.md C.2, in the transaction that is open. */
-export function acceptBatch(db: Connection, batch: PackedBatch, epoch: string): AcceptOutcome {
-  const known = findOutbox(db, batch);
+export function acceptBatch(outboxes: Outboxes, batch: PackedBatch, epoch: string): AcceptOutcome {
+  const { db } = outboxes;
+  const known = outboxes.find(batch);
   const place = placeOf(known, epoch);
   const { moved, fresh, known: before } = admissionOf({ after: batch.after, seqs: numbersIn(batch.packets) }, place);
   if (moved) return { kind: 'moved', place };
@@ -18,15 +20,14 @@ export function acceptBatch(db: Connection, batch: PackedBatch, epoch: string): 
   }
   if (!known && fresh.length === 0) return { kind: 'accepted', accepted: 0, appended: 0, forgotten: before };
 
-  const outbox = known ?? addOutbox(db, batch);
+  const outbox = known ?? outboxes.add(batch);
   const oldest = batch.oldest > outbox.oldest ? forgetBelow(db, outbox.id, batch.oldest) : outbox.oldest;
   const forgotten = before.length > 0 ? lost(db, outbox, before) : [];
   const last = fresh.at(-1);
   if (last !== undefined) addBatch(db, outbox, batch, fresh);
   const [accepted, tag] = last !== undefined ? [last, batch.tag] : [outbox.accepted, outbox.tag];
   if (last !== undefined || oldest !== outbox.oldest) {
-    const update = 'UPDATE crudp_outbox SET accepted = ?, tag = ?, oldest = ? WHERE id = ?';
-    db.run(update, accepted, tag, oldest, outbox.id);
+    outboxes.save(batch, { ...outbox, accepted, tag, oldest });
   }
   return { kind: 'accepted', accepted, appended: fresh.length, forgotten };
 }

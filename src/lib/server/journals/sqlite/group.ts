@@ -46,6 +46,7 @@ export class GroupRunner {
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#db.rollback();
+      this.#store.undone();
       const isOwnFault = !apart && !ended && !this.#failed && !storageFailure(error);
       if (!isOwnFault) this.#undone(calls, error, ended, replies);
       else if (calls.length > 1) this.#commit(calls, replies, true);
@@ -84,6 +85,7 @@ export class GroupRunner {
       try {
         this.#db.exec('ROLLBACK TO call');
         this.#db.exec('RELEASE call');
+        this.#store.undone();
       } catch {
         // No such savepoint: the statement has ended the transaction, as an effect with OR ROLLBACK does.
         throw error;

@@ -1,73 +1,7 @@
-import type { Backlog, OutboxKey, Place, Span } from '../../journal.ts';
+import type { Backlog, Place, Span } from '../../journal.ts';
 import { isWithin, spansOf } from '../spans.ts';
 import type { Connection } from './connection.ts';
-
-/** An outbox's row: see schema.ts. */
-export interface OutboxRow {
-  readonly id: number;
-  readonly accepted: number;
-  readonly tag: string;
-  readonly next: number;
-  readonly done: readonly Span[];
-  /** How often packets were begun that are not completed. */
-  readonly begun: ReadonlyMap<number, number>;
-  /** How many of those tries are excused. */
-  readonly excused: ReadonlyMap<number, number>;
-  readonly oldest: number;
-}
-
-export function findOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRow | undefined {
-  const row = db.get<Omit<OutboxRow, 'done' | keyof Begun> & { done: string | null; begins: string | null }>(
-    'SELECT id, accepted, tag, next, done, begins, oldest FROM crudp_outbox WHERE user = ? AND outbox = ?',
-    user,
-    outbox,
-  );
-  if (!row) return undefined;
-  const { done, begins, ...rest } = row;
-  return { ...rest, done: done === null ? [] : (JSON.parse(done) as Span[]), ...begunOf(begins) };
-}
-
-export function addOutbox(db: Connection, { user, outbox }: OutboxKey): OutboxRow {
-  const added = db.get<{ id: number }>(
-    `INSERT INTO crudp_outbox (user, outbox, accepted, tag, next, oldest)
-     VALUES (?, ?, 0, '0', 1, 1) RETURNING id`,
-    user,
-    outbox,
-  ) as { id: number };
-  return { id: added.id, accepted: 0, tag: '0', next: 1, done: [], begun: new Map(), excused: new Map(), oldest: 1 };
-}
-
-type Begun = Pick<OutboxRow, 'begun' | 'excused'>;
-/** The fourth is left out where it is 0. */
-type Begin = [from: number, to: number, times: number, excused?: number];
-
-function begunOf(text: string | null): Begun {
-  const [begun, excused] = [new Map<number, number>(), new Map<number, number>()];
-  if (text === null) return { begun, excused };
-  for (const [from, to, times, excuses = 0] of JSON.parse(text) as Begin[]) {
-    for (let seq = from; seq <= to; seq++) {
-      begun.set(seq, times);
-      if (excuses > 0) excused.set(seq, excuses);
-    }
-  }
-  return { begun, excused };
-}
-
-/** The `begins` column: packets begun together are one entry. */
-export function beginsText({ begun, excused }: Begun): string | null {
-  const begins: Begin[] = [];
-  for (const [seq, times] of [...begun].sort(([a], [b]) => a - b)) {
-    const last = begins.at(-1);
-    const excuses = excused.get(seq) ?? 0;
-    if (last && seq === last[1] + 1 && times === last[2] && excuses === (last[3] ?? 0)) last[1] = seq;
-    else begins.push(excuses > 0 ? [seq, seq, times, excuses] : [seq, seq, times]);
-  }
-  return begins.length > 0 ? JSON.stringify(begins) : null;
-}
-
-export function spansText(spans: readonly Span[]): string | null {
-  return spans.length > 0 ? JSON.stringify(spans) : null;
-}
+import type { OutboxRow } from './outboxes.ts';
 
 export function placeOf(row: OutboxRow | undefined, epoch: string): Place {
   return row ? { epoch, seq: row.accepted, tag: row.tag } : { epoch: '0', seq: 0, tag: '0' };
@@ -151,7 +85,9 @@ export function waitingIn(
 /** Batches with packets of a span. */
 export function batchesAmong(db: Connection, outbox: number, [from, to]: Span): BatchSpan[] {
   const query = 'SELECT first, last, runs FROM crudp_batch WHERE outbox = ? AND last >= ? AND first <= ? ORDER BY last';
-  return db.all<BatchSpan>(query, outbox, from, to);
+  // Nearly always one has them all, and asking for one costs half of asking for many.
+  const one = db.get<BatchSpan>(`${query} LIMIT 1`, outbox, from, to);
+  return one && one.last < to ? db.all<BatchSpan>(query, outbox, from, to) : one ? [one] : [];
 }
 
 export interface BatchSpan {

@@ -9,16 +9,13 @@ import { appendEntry } from './logs.ts';
 import {
   type BatchSpan,
   batchesAmong,
-  beginsText,
-  findOutbox,
   firstWaiting,
   firstWaitingIn,
-  type OutboxRow,
   runsOf,
-  spansText,
   waitingAmong,
   waitingIn,
 } from './outbox.ts';
+import type { Outboxes, OutboxRow } from './outboxes.ts';
 import { addResults, statusesOf } from './results.ts';
 
 /** Batches handed out with one claim, however small they are. */
@@ -36,13 +33,18 @@ interface BatchRow {
 }
 
 /** Null where nothing of the outbox waits. */
-export function claimOutbox(db: Connection, key: OutboxKey, token: number, maxBytes: number): Claim | null {
-  const outbox = findOutbox(db, key);
+export function claimOutbox(outboxes: Outboxes, key: OutboxKey, token: number, maxBytes: number): Claim | null {
+  const { db } = outboxes;
+  const outbox = outboxes.find(key);
   const next = outbox && firstWaiting(db, outbox);
   if (!outbox || next === undefined) return null;
-  const { begun, excused } = outbox;
+  const [begun, excused] = [ascending(outbox.begun), ascending(outbox.excused)];
   const done = without(outbox.done, [0, next]);
   return { ...key, token, next, done, begun, excused, ...pendingAfter(db, outbox.id, next - 1, maxBytes) };
+}
+
+function ascending(tries: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map([...tries].sort(([a], [b]) => a - b));
 }
 
 /** The next batches with packets above `seq`. */
@@ -80,35 +82,36 @@ function pendingBatch({ first, last, contract, received_at, identity, frame, sum
   return { frame: frameOf(frame, sum), contract, identity: sender, from: first, to: last, receivedAt: received_at };
 }
 
-export function beginPackets(db: Connection, key: OutboxKey, seqs: readonly number[]): number[] {
-  const outbox = findOutbox(db, key) as OutboxRow;
+export function beginPackets(outboxes: Outboxes, key: OutboxKey, seqs: readonly number[]): number[] {
+  const outbox = outboxes.find(key) as OutboxRow;
   checkWaiting(
     seqs,
     waitingAmong(
-      db,
+      outboxes.db,
       outbox,
       [...seqs].sort((a, b) => a - b),
     ),
   );
   const begun = withBegun(outbox.begun, seqs);
-  db.run('UPDATE crudp_outbox SET begins = ? WHERE id = ?', beginsText({ ...outbox, begun }), outbox.id);
+  outboxes.save(key, { ...outbox, begun });
   return seqs.map((seq) => begun.get(seq) as number);
 }
 
-export function excusePackets(db: Connection, key: OutboxKey, seqs: readonly number[]): void {
-  const outbox = findOutbox(db, key) as OutboxRow;
+export function excusePackets(outboxes: Outboxes, key: OutboxKey, seqs: readonly number[]): void {
+  const outbox = outboxes.find(key) as OutboxRow;
   const excused = new Map(outbox.excused);
   for (const seq of seqs) {
     const times = (excused.get(seq) ?? 0) + 1;
     if (times <= (outbox.begun.get(seq) ?? 0)) excused.set(seq, times);
   }
-  db.run('UPDATE crudp_outbox SET begins = ? WHERE id = ?', beginsText({ ...outbox, excused }), outbox.id);
+  outboxes.save(key, { ...outbox, excused });
 }
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
-export function completePackets(db: Connection, key: OutboxKey, completion: DatedCompletion): CompletionOutcome {
+export function completePackets(outboxes: Outboxes, key: OutboxKey, completion: DatedCompletion): CompletionOutcome {
+  const { db } = outboxes;
   const { results, frame, logged, pushes, effects, failed, begins, at, marks } = completion;
-  const outbox = findOutbox(db, key) as OutboxRow;
+  const outbox = outboxes.find(key) as OutboxRow;
   const seqs = results.map(({ seq }) => seq);
   const batches = checkCompletion(db, outbox, seqs, begins);
   runEffects(db, effects);
@@ -119,7 +122,7 @@ export function completePackets(db: Connection, key: OutboxKey, completion: Date
   }
   for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index + 1] as string, at);
   for (const one of failed) addFailure(db, key, one, at);
-  moveOn(db, outbox, batches, seqs, begins);
+  outboxes.save(key, movedOn(db, outbox, batches, seqs, begins));
   return { kind: 'committed' };
 }
 
@@ -156,14 +159,15 @@ function checkWaiting(seqs: readonly number[], waiting: ReadonlySet<number>): vo
  * Takes completed packets out of the line, and batches of which nothing is left.
  *
  * @param batches Those of the completion's packets.
+ * @returns The outbox as it is then.
  */
-function moveOn(
+function movedOn(
   db: Connection,
   outbox: OutboxRow,
   batches: readonly BatchSpan[],
   seqs: readonly number[],
   begins: readonly number[],
-): void {
+): OutboxRow {
   const [first, last] = [seqs[0] as number, seqs.at(-1) as number];
   let done = unionOf(outbox.done, spansOf(seqs));
   const line = { ...outbox, done };
@@ -183,15 +187,9 @@ function moveOn(
     }
   }
   const completed = new Set(seqs);
-  const begun = new Map([...outbox.begun].filter(([seq]) => !completed.has(seq)));
-  db.run(
-    'UPDATE crudp_outbox SET next = ?, done = ?, begins = ?, oldest = min(oldest, ?) WHERE id = ?',
-    next,
-    spansText(done),
-    beginsText({ ...outbox, begun: withBegun(begun, begins) }),
-    first,
-    outbox.id,
-  );
+  const left = (tries: ReadonlyMap<number, number>) => new Map([...tries].filter(([seq]) => !completed.has(seq)));
+  const [begun, excused] = [withBegun(left(outbox.begun), begins), left(outbox.excused)];
+  return { ...outbox, next, done, begun, excused, oldest: Math.min(outbox.oldest, first) };
 }
 
 function withBegun(begun: ReadonlyMap<number, number>, seqs: readonly number[]): Map<number, number> {

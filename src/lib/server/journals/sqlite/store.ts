@@ -5,7 +5,8 @@ import type { Call, Calls, Lease } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { commitAlone, discardFailures, failuresOf, trimFailures } from './failed.ts';
 import { appendEntry, endOf, readLog, trimLogSizes, trimLogs } from './logs.ts';
-import { backlogOf, findOutbox, firstWaiting, type OutboxRow, placeOf } from './outbox.ts';
+import { backlogOf, firstWaiting, placeOf } from './outbox.ts';
+import { Outboxes, type OutboxRow } from './outboxes.ts';
 import { chunksOf, trimResults } from './results.ts';
 import { beginPackets, claimOutbox, completePackets, excusePackets, pendingAfter } from './run.ts';
 
@@ -28,6 +29,7 @@ export interface StoreOptions {
  */
 export class Store implements Calls {
   readonly #db: Connection;
+  readonly #outboxes: Outboxes;
   readonly #epoch: string;
   readonly #maxClaimBytes: number;
   readonly #turns = new Turns<string>();
@@ -39,6 +41,7 @@ export class Store implements Calls {
 
   constructor(db: Connection, { epoch, opens, maxClaimBytes }: StoreOptions) {
     this.#db = db;
+    this.#outboxes = new Outboxes(db);
     this.#epoch = epoch;
     this.#maxClaimBytes = maxClaimBytes;
     this.#token = opens * tokensPerOpen;
@@ -60,16 +63,21 @@ export class Store implements Calls {
     }
   }
 
+  /** Called where what calls have written was taken back. */
+  undone(): void {
+    this.#outboxes.undone();
+  }
+
   accept(...[batch]: Parameters<Calls['accept']>): ReturnType<Calls['accept']> {
-    return acceptBatch(this.#db, batch, this.#epoch);
+    return acceptBatch(this.#outboxes, batch, this.#epoch);
   }
 
   place(...[key]: Parameters<Calls['place']>): ReturnType<Calls['place']> {
-    return placeOf(findOutbox(this.#db, key), this.#epoch);
+    return placeOf(this.#outboxes.find(key), this.#epoch);
   }
 
   results(...[key, seqs, maxBytes]: Parameters<Calls['results']>): ReturnType<Calls['results']> {
-    const outbox = findOutbox(this.#db, key);
+    const outbox = this.#outboxes.find(key);
     return outbox ? chunksOf(this.#db, outbox.id, seqs, maxBytes) : [];
   }
 
@@ -82,21 +90,21 @@ export class Store implements Calls {
   }
 
   pending(...[lease, afterSeq]: Parameters<Calls['pending']>): Pending {
-    const outbox = this.#holds(lease) ? findOutbox(this.#db, lease) : undefined;
+    const outbox = this.#holds(lease) ? this.#outboxes.find(lease) : undefined;
     if (!outbox) return { batches: [], statuses: new Map() };
     return pendingAfter(this.#db, outbox.id, afterSeq, this.#maxClaimBytes);
   }
 
   begin(...[lease, seqs]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
-    return this.#holds(lease) ? beginPackets(this.#db, lease, seqs) : null;
+    return this.#holds(lease) ? beginPackets(this.#outboxes, lease, seqs) : null;
   }
 
   excuse(...[lease, seqs]: Parameters<Calls['excuse']>): void {
-    if (this.#holds(lease)) excusePackets(this.#db, lease, seqs);
+    if (this.#holds(lease)) excusePackets(this.#outboxes, lease, seqs);
   }
 
   complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
-    return this.#holds(lease) ? completePackets(this.#db, lease, completion) : { kind: 'fenced' };
+    return this.#holds(lease) ? completePackets(this.#outboxes, lease, completion) : { kind: 'fenced' };
   }
 
   release(...[lease, idleUpTo]: Parameters<Calls['release']>): boolean {
@@ -105,13 +113,13 @@ export class Store implements Calls {
     mine?.delete(lease.outbox);
     if (mine?.size === 0) this.#leases.delete(lease.user);
     const isResumed = this.#resumed.delete(lease.token);
-    const outbox = findOutbox(this.#db, lease);
+    const outbox = this.#outboxes.find(lease);
     return outbox !== undefined && (isResumed || outbox.accepted > idleUpTo) && this.#giveTurn(lease, outbox);
   }
 
   resume(...[key]: Parameters<Calls['resume']>): boolean {
     const token = this.#leases.get(key.user)?.get(key.outbox);
-    const outbox = token === undefined ? findOutbox(this.#db, key) : undefined;
+    const outbox = token === undefined ? this.#outboxes.find(key) : undefined;
     if (token !== undefined) this.#resumed.add(token);
     return outbox !== undefined && this.#giveTurn(key, outbox);
   }
@@ -157,7 +165,7 @@ export class Store implements Calls {
   #claim(key: OutboxKey): Claim | null {
     let claim: Claim | null;
     try {
-      claim = claimOutbox(this.#db, key, this.#token + 1, this.#maxClaimBytes);
+      claim = claimOutbox(this.#outboxes, key, this.#token + 1, this.#maxClaimBytes);
     } catch (error) {
       this.#turns.add(key.user, key.outbox);
       throw error;
