@@ -60,7 +60,7 @@ export interface ServerOptions {
   readonly slowBodyMs?: number;
   /** Packets of a user that may wait here; with more, 429. Default 100 000. */
   readonly maxQueuedPackets?: number;
-  /** Outboxes whose packets run side by side. Default 16. */
+  /** Outboxes whose packets run side by side. Default 64. */
   readonly concurrency?: number;
   /** How often a packet may be begun, by asking for another try or by the process dying. Default 3. */
   readonly maxAttempts?: number;
@@ -147,7 +147,7 @@ export function settingsOf(options: ServerOptions): Settings {
     maxBatchBytes: options.maxBatchBytes ?? limits.frame,
     slowBodyMs: options.slowBodyMs ?? 30_000,
     maxQueuedPackets: options.maxQueuedPackets ?? 100_000,
-    concurrency: options.concurrency ?? 16,
+    concurrency: options.concurrency ?? 64,
     maxAttempts: options.maxAttempts ?? 3,
     handlerTimeoutMs: options.handlerTimeoutMs ?? Number.POSITIVE_INFINITY,
     maxQueueMs: options.maxQueueMs ?? Number.POSITIVE_INFINITY,
