@@ -128,10 +128,10 @@ export function openLoop(kind: 'accept' | 'bare-posts', offered: number, seconds
 }
 
 /** Results a second, from the POST to the answer that carries them; each handler writes a row. */
-export function resultsOf(way: Way, seconds: number): Promise<number> {
+export function resultsOf(way: Way, seconds: number, devices = clients): Promise<number> {
   return withTarget('run', async (target) => {
-    const pool = poolOf(target, clients);
-    const senders = Array.from({ length: clients }, () => new Sender(pool, way));
+    const pool = poolOf(target, devices);
+    const senders = Array.from({ length: devices }, () => new Sender(pool, way));
     for (const sender of senders) sender.prepare(Math.ceil(8 * seconds) + 3);
     await Promise.all(senders.map((sender) => sender.post(30)));
     let results = 0;

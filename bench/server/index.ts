@@ -78,14 +78,16 @@ for (const offered of [...new Set([peak / 1000, 100, peak / 400, half, (peak / 1
   note('the same load on a server that stores nothing: answer at p99', bare.p99, 'ms');
 }
 
-const [ahead = 0, coalesced = 0, undeclared = 0] = await inTurns(
+const [ahead = 0, coalesced = 0, undeclared = 0, undeclaredOfMany = 0] = await inTurns(
   () => resultsOf('ahead', seconds),
   () => resultsOf('coalesced', seconds),
   () => resultsOf('undeclared', seconds),
+  () => resultsOf('undeclared', seconds, 128),
 );
 note('accept to result, handler writes a row, `ahead`: packets/s', ahead, '', ['>=', 15_000]);
 note('the same, `coalesce`', coalesced, '', ['>=', 15_000]);
 note('the same, neither', undeclared, '', ['>=', 15_000]);
+note('the same, neither, 128 clients', undeclaredOfMany, '', ['>=', 15_000]);
 
 const idle = Math.ceil(10_000 * part);
 const [ours = 0, bare = 0] = await inTurns(
