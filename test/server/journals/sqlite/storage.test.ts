@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nowhere } from '../../../../src/lib/server/journal.ts';
+import { type AcceptOutcome, nowhere } from '../../../../src/lib/server/journal.ts';
 import type { SqliteDatabase, SqliteDriver } from '../../../../src/lib/server/journals/sqlite/driver.ts';
 import { accept, ana, batchOf, claim, completionOf, frameOf, logOf, luis } from '../../../contracts/journal/support.ts';
 import { application, newFile, openJournal, SqliteFault, watchedDriver } from './fixture.ts';
@@ -23,6 +24,25 @@ function faultyDriver() {
       fault = { matches, error: new SqliteFault(code, rawCode), times };
     },
   };
+}
+
+/** A module: libsql whose commits take long, and are counted by the bytes of a file. */
+function slowDriver(file: string): string {
+  const source = `
+    import { appendFileSync } from 'node:fs';
+    import { createRequire } from 'node:module';
+    const Database = createRequire(${JSON.stringify(import.meta.url)})('libsql');
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    export default class extends Database {
+      exec(sql) {
+        if (sql === 'COMMIT') {
+          appendFileSync(${JSON.stringify(file)}, '.');
+          Atomics.wait(never, 0, 0, 30);
+        }
+        return super.exec(sql);
+      }
+    }`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
 describe('Group commit', () => {
@@ -54,6 +74,22 @@ describe('Group commit', () => {
     );
     await Promise.all(calls);
     expect(seen.filter((sql) => sql === 'COMMIT')).toHaveLength(1);
+  });
+
+  it('of the thread takes what came while it committed, and answers each call', async () => {
+    const path = newFile();
+    const journal = await openJournal(path, { thread: true, driver: slowDriver(`${path}.commits`) });
+    const commits = () => readFileSync(`${path}.commits`, 'utf8').length;
+    const before = commits();
+    const answers: Promise<AcceptOutcome>[] = [];
+    const seqs = Array.from({ length: 20 }, (_, index) => index + 1);
+    for (const last of seqs) {
+      answers.push(journal.accept(batchOf({ ...ana, user: `user ${last}` }, nowhere, [last])));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const outcomes = await Promise.all(answers);
+    expect(outcomes.map((outcome) => outcome.kind === 'accepted' && outcome.accepted)).toEqual(seqs);
+    expect(commits() - before).toBeLessThan(10);
   });
 
   it('lets one that fails take back only what is its own', async () => {
