@@ -28,7 +28,8 @@ function read(bytes: number[], n: number): { values: number[]; bad: number[] } {
   const slot = arena.take(4 * SLOT_WORDS) >>> 2;
   arena.u32[slot + SLOT_COUNT] = n;
   arena.u32[slot + SLOT_OFFSET] = 77;
-  reader.open(Uint8Array.from(bytes), 0, bytes.length);
+  // As in a frame, four bytes of check stand behind.
+  reader.open(Uint8Array.from([...bytes, 255, 255, 255, 255]), 0, bytes.length);
   readFloats(reader, n, slot);
   const from = (arena.u32[slot + SLOT_VALUES] as number) >>> 3;
   const bad = arena.u32[slot + SLOT_BAD] as number;

@@ -48,10 +48,11 @@ function written(values: readonly bigint[], form: Form): number[] {
 function read(bytes: number[], n: number, form: Form): bigint[] {
   arena.clear();
   // Not at the begin of a buffer, so that offsets and addresses cannot be taken for each other.
-  const frame = Uint8Array.from([1, 2, 3, ...bytes]).subarray(3);
-  reader.open(frame, 0, frame.length);
+  // Behind it stands what may be loaded and must not be looked at: in a frame the check.
+  const frame = Uint8Array.from([1, 2, 3, ...bytes, 255, 255, 255, 255]).subarray(3);
+  reader.open(frame, 0, bytes.length);
   reader.intsHead(n);
-  expect(reader.at).toBe(frame.length);
+  expect(reader.at).toBe(bytes.length);
   const address = arena.take(8 * n);
   if (form === 'i64') unpack64(reader, n, address);
   else if (form === 'f64') unpackF64(reader, n, address);

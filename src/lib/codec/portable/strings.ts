@@ -13,7 +13,7 @@ import {
 import { readBounded32, readCounts, within } from './judge.ts';
 import { MAX_SAFE, type Reader } from './reader.ts';
 import { refuse } from './refusal.ts';
-import { cutsPair, utf16Length } from './utf8.ts';
+import { cutsPair, hasPairs, utf16Length } from './utf8.ts';
 
 /**
  * A column of n > 0 strings: u32[n] lengths in UTF-16 units; the text is judged and stays in the frame.
@@ -33,7 +33,7 @@ export function readStrings(r: Reader, n: number, least: number): number {
   const seen = utf16Length(r.frame, r.view, run, r.at);
   if (seen < 0) refuse(BAD_UTF8, run);
   if (seen !== units) refuse(BAD_LENGTH, start);
-  if (excess > 0 && cutsPair(r.frame, run, r.arena.u32, address >>> 2, n)) refuse(BAD_LENGTH, start);
+  if (hasPairs && cutsPair(r.frame, run, r.arena.u32, address >>> 2, n)) refuse(BAD_LENGTH, start);
   r.textStart = run;
   r.textBytes = bytes;
   r.sum = units;

@@ -1,3 +1,6 @@
+/** Whether the text judged last has a character of two UTF-16 units: most have none, and no pair can be cut. */
+export let hasPairs = false;
+
 /**
  * Judges UTF-8 (RFC 3629: shortest form, no surrogates, nothing above U+10FFFF).
  *
@@ -6,6 +9,7 @@
  */
 export function utf16Length(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   let at = asciiEnd(bytes, view, start, end);
+  let pairs = false;
   // Each lead byte of two or three makes one unit of its bytes, of four two; counted by what is lost.
   let lost = 0;
   while (at < end) {
@@ -29,8 +33,10 @@ export function utf16Length(bytes: Uint8Array, view: DataView, start: number, en
       if ((lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return -1;
       at += 4;
       lost += 2;
+      pairs = true;
     }
   }
+  hasPairs = pairs;
   return end - start - lost;
 }
 
