@@ -38,7 +38,7 @@ export function decodeFrame(
   if (load<u32>(end) != xxh32(frame, end, 0)) refuse(BAD_CHECKSUM, end);
 
   const whole = <u32>maxValues;
-  setBudget(whole, <u64>maxUnits);
+  setBudget(whole, <i64>maxUnits);
   clearRoutes();
   const tape = allot(TAPE_WORDS << 2);
   const kind = <u32>load<u8>(frame, 1) & 15;

@@ -41,6 +41,7 @@ import {
   ROUTE_COUNT,
   ROUTE_NO_SHAPE,
   SLOT_COUNT,
+  SLOT_EXTRA,
   SLOT_OFFSET,
   SLOT_TEXT,
   SLOT_VALUES,
@@ -49,19 +50,18 @@ import {
   TAPE_GROUPS,
 } from './protocol';
 import {
+  bitsSet,
   get,
   readBits,
-  readDoubles,
   readFloats,
-  readListCounts,
   readPresence,
-  readStringColumn,
-  readSymbolColumn,
+  readStrings,
+  readSymbols,
   readUnixids,
   readWhole,
   set,
 } from './columns';
-import { AS_I32, AS_I64, readCounts, readInts, sum } from './ints';
+import { AS_F64, AS_I32, AS_I64, judgeSum, readCounts, readInts, sum } from './ints';
 import {
   allot,
   at,
@@ -70,8 +70,10 @@ import {
   charge,
   count,
   end,
+  fault,
   input,
   MAX_SAFE,
+  mark,
   maxUnits,
   moveTo,
   raw,
@@ -98,22 +100,20 @@ export let tails: u64 = 0;
 
 /** Reads all groups (A.4), up to the blob tail. `whole` is the budget that the frame began with. */
 export function readGroups(kind: u32, tape: usize, routeTable: usize, maxGroups: u64, whole: u64): void {
-  const start = at;
   tails = 0;
   const counted = count();
-  if (counted != distinct) refuse(BAD_COUNT, start);
-  if (counted > maxGroups) refuse(LIMIT, start);
+  if (counted != distinct) fault(BAD_COUNT);
+  if (counted > maxGroups) fault(LIMIT);
   const groups = <u32>counted;
   let group = allot(<u64>groups * (GROUP_WORDS << 2));
   set(tape, TAPE_GROUPS, groups);
   set(tape, TAPE_GROUP_RECORDS, <u32>group);
   let expected: u32 = 0;
   for (let i: u32 = 0; i < groups; i++) {
-    const routeAt = at;
     expected = routeFrom(expected);
     const route = varint();
-    if (route >= <u64>ROUTE_COUNT) refuse(OUT_OF_RANGE, routeAt);
-    if (route != expected) refuse(BAD_ORDER, routeAt);
+    if (route >= <u64>ROUTE_COUNT) fault(OUT_OF_RANGE);
+    if (route != expected) fault(BAD_ORDER);
     readGroup(kind, group, expected, routeTable, whole);
     expected++;
     group += GROUP_WORDS << 2;
@@ -122,16 +122,15 @@ export function readGroups(kind: u32, tape: usize, routeTable: usize, maxGroups:
 
 function readGroup(kind: u32, group: usize, route: u32, routeTable: usize, whole: u64): void {
   const frameEnd = end;
-  const lengthAt = at;
   const length = count();
-  if (length > <u64>(frameEnd - at)) refuse(BAD_COUNT, lengthAt);
+  const lengthAt = mark;
+  if (length > <u64>(frameEnd - at)) fault(BAD_COUNT);
   const windowEnd = at + <usize>length;
   setWindow(windowEnd);
-  const tailPlace = at;
   const tail = count();
-  const fieldsAt = at;
+  const tailPlace = mark;
   const written = count();
-  if (written == 0 || 2 * written > <u64>(windowEnd - at)) refuse(BAD_COUNT, fieldsAt);
+  if (written == 0 || 2 * written > <u64>(windowEnd - at)) fault(BAD_COUNT);
   const signs = raw(2 * written);
   tails += tail;
 
@@ -228,46 +227,50 @@ function readColumn(n: u64, weight: u64): void {
   let inner: u64 = 0;
   const small = <u32>n;
   if (small != 0) {
-    if (op == OP_LIST) inner = readListCounts(small, slot);
-    else if (op >= <u32>OP_OPTIONAL) inner = readPresence(small, slot);
-    else readScalars(op, word >> 8, small, slot);
+    const values = readValues(op, word >> 8, small, slot);
+    if (values != 0) set(slot, SLOT_VALUES, <u32>values);
+    if (op == OP_LIST) inner = sum;
+    else inner = bitsSet;
+    if (op >= <u32>OP_OPTIONAL) set(slot, SLOT_EXTRA, <u32>inner);
   }
   // optional, nullable, list: the last numbers but those of struct and file.
   if (op >= <u32>OP_OPTIONAL) readColumn(inner, weight);
 }
 
-function readScalars(op: u32, argument: u32, n: u32, slot: usize): void {
-  if (op == OP_BOOL) {
-    readBits(n, slot);
-  } else if (op <= <u32>OP_I32) {
+/** Returns the address of what was read, or 0 where the slot has it already. */
+function readValues(op: u32, argument: u32, n: u32, slot: usize): usize {
+  if (op == OP_BOOL) return readBits(n);
+  if (op <= <u32>OP_I32) {
     // u8, u16, u32, i8, i16, i32: three widths, without a sign first.
     const signed = op >= <u32>OP_I8;
     const bits = 8 << (op - (signed ? OP_I8 : OP_U8));
     const highest = ((<i64>1) << (bits - i32(signed))) - 1;
-    readWhole(n, slot, AS_I32, signed ? ~highest : 0, highest);
-  } else if (op == OP_ENUM) {
-    readWhole(n, slot, AS_I32, 0, <i64>argument - 1);
-  } else if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
-    readDoubles(n, slot, op == OP_DATE ? MAX_DATE_MS : MAX_SAFE);
-  } else if (op == OP_F64) {
-    readFloats(n, slot);
-  } else if (op == OP_I64) {
-    set(slot, SLOT_VALUES, <u32>readInts(n, AS_I64));
-  } else if (op == OP_UNIXID) {
-    readUnixids(n, slot);
-  } else if (op == OP_SYMBOL) {
-    readSymbolColumn(n, slot);
-  } else if (op == OP_BYTES) {
-    readBlobs(n, slot);
-  } else {
-    readStringColumn(n, slot);
+    return readWhole(n, slot, AS_I32, signed ? ~highest : 0, highest);
   }
+  if (op == OP_ENUM) return readWhole(n, slot, AS_I32, 0, <i64>argument - 1);
+  if (op == OP_INT || op == OP_TIMESTAMP || op == OP_DATE) {
+    const most = op == OP_DATE ? MAX_DATE_MS : MAX_SAFE;
+    return readWhole(n, slot, AS_F64, -most, most);
+  }
+  if (op == OP_F64) return readFloats(n, slot);
+  if (op == OP_I64) return readInts(n, AS_I64);
+  if (op == OP_UNIXID) return readUnixids(n, slot);
+  if (op == OP_BYTES) return readBlobs(n, slot);
+  if (op == OP_LIST) {
+    const counts = readCounts(n, AS_I32, 0);
+    judgeSum();
+    return counts;
+  }
+  if (op >= <u32>OP_OPTIONAL) return readPresence(n);
+  if (op == OP_SYMBOL) readSymbols(n, slot);
+  else readStrings(n, 0, slot);
+  return 0;
 }
 
-function readBlobs(n: u32, slot: usize): void {
-  const start = at;
-  set(slot, SLOT_VALUES, <u32>readCounts(n, AS_I32));
-  if (sum > tailLeft) refuse(BAD_LENGTH, start);
+function readBlobs(n: u32, slot: usize): usize {
+  const counts = readCounts(n, AS_I32, 0);
+  if (sum > tailLeft) fault(BAD_LENGTH);
   set(slot, SLOT_TEXT, <u32>(tails - tailLeft));
   tailLeft -= sum;
+  return counts;
 }

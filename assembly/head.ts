@@ -32,7 +32,7 @@ import {
 } from './protocol';
 import { get, readStrings, set } from './columns';
 import { AS_F64, AS_I32, judgeSum, readBounded32, readCounts, readInts, sum } from './ints';
-import { allot, at, charge, count, input, MAX_SAFE, raw, refuse, varint } from './reader';
+import { allot, charge, count, fault, input, MAX_SAFE, raw, refuse, varint } from './reader';
 import { addRecords } from './routes';
 import { hasTwins } from './twins';
 
@@ -45,10 +45,9 @@ export function readHead(kind: u32, tape: usize, maxPackets: u64): void {
   set(tape, TAPE_FLAGS, <u32>flags);
   if (kind != KIND_PUSH) readPlace(kind, tape);
 
-  const start = at;
   const packets = count();
-  if (packets == 0 && kind != KIND_REQUEST) refuse(BAD_COUNT, start);
-  if (packets > maxPackets) refuse(LIMIT, start);
+  if (packets == 0 && kind != KIND_REQUEST) fault(BAD_COUNT);
+  if (packets > maxPackets) fault(LIMIT);
   const n = <u32>packets;
   set(tape, TAPE_COUNT, n);
   if (n == 0) {
@@ -57,8 +56,8 @@ export function readHead(kind: u32, tape: usize, maxPackets: u64): void {
     return;
   }
   if (kind != KIND_PUSH) readSeqs(n, tape, kind == KIND_REQUEST);
-  set(tape, TAPE_ROUTE, <u32>readBounded32(n, 0, ROUTE_COUNT - 1, OUT_OF_RANGE));
-  if (kind == KIND_RESPONSE) set(tape, TAPE_STATUS, <u32>readBounded32(n, 0, MAX_STATUS, OUT_OF_RANGE));
+  set(tape, TAPE_ROUTE, <u32>readBounded32(n, ROUTE_COUNT - 1, OUT_OF_RANGE));
+  if (kind == KIND_RESPONSE) set(tape, TAPE_STATUS, <u32>readBounded32(n, MAX_STATUS, OUT_OF_RANGE));
   readItems(n, tape);
   if (kind == KIND_RESPONSE) {
     if (flags != 0) readMessages(n, tape);
@@ -78,20 +77,17 @@ function readPlace(kind: u32, tape: usize): void {
   const number = load<u64>(outbox);
   if (number == 0) refuse(OUT_OF_RANGE, outbox);
   store<u64>(tape + (TAPE_OUTBOX_LOW << 2), number);
-  let start = at;
   const first = count();
-  if (first < 1) refuse(BAD_COUNT, start);
+  if (first < 1) fault(BAD_COUNT);
   store<f64>(tape + (TAPE_FIRST_F64 << 2), <f64>first);
   if (kind != KIND_REQUEST) return;
-  start = at;
   const oldest = count();
-  if (oldest > first - 1) refuse(BAD_COUNT, start);
+  if (oldest > first - 1) fault(BAD_COUNT);
   store<f64>(tape + (TAPE_OLDEST_F64 << 2), <f64>oldest);
 }
 
 /** Gaps become sequence numbers where they stand. */
 function readSeqs(n: u32, tape: usize, ascending: bool): void {
-  const start = at;
   const seqs = readInts(n, AS_F64);
   set(tape, TAPE_SEQ, <u32>seqs);
   let seq = load<f64>(tape + (TAPE_FIRST_F64 << 2)) - 1;
@@ -115,13 +111,12 @@ function readSeqs(n: u32, tape: usize, ascending: bool): void {
       bad = hasTwins(copy, n);
     }
   }
-  if (bad) refuse(BAD_ORDER, start);
+  if (bad) fault(BAD_ORDER);
 }
 
 function readItems(n: u32, tape: usize): void {
-  const start = at;
-  const items = readCounts(n, AS_F64);
-  judgeSum(start);
+  const items = readCounts(n, AS_F64, 0);
+  judgeSum();
   set(tape, TAPE_ITEMS, <u32>items);
   const routes = <usize>get(tape, TAPE_ROUTE);
   for (let i: u32 = 0; i < n; i++) {
@@ -131,13 +126,11 @@ function readItems(n: u32, tape: usize): void {
 }
 
 function readDeps(n: u32, tape: usize): void {
-  let start = at;
-  const counts = readCounts(n, AS_I32);
+  const counts = readCounts(n, AS_I32, 0);
   const total = sum;
-  judgeSum(start);
+  judgeSum();
   if (total == 0) refuseFlags();
   charge(total);
-  start = at;
   let place = readInts(<u32>total, AS_F64);
   set(tape, TAPE_DEP_COUNTS, <u32>counts);
   set(tape, TAPE_DEPS, <u32>place);
@@ -148,15 +141,14 @@ function readDeps(n: u32, tape: usize): void {
     const seq = load<f64>(seqs + ((<usize>i) << 3));
     for (let before: f64 = 0; place < last; place += 8) {
       const distance = load<f64>(place);
-      if (!(distance > before && distance < seq)) refuse(BAD_ORDER, start);
+      if (!(distance > before && distance < seq)) fault(BAD_ORDER);
       before = distance;
     }
   }
 }
 
 function readAtomic(n: u32, tape: usize): void {
-  const start = at;
-  const groups = readBounded32(n, 0, n, BAD_ORDER);
+  const groups = readBounded32(n, n, BAD_ORDER);
   set(tape, TAPE_ATOMIC, <u32>groups);
   let highest: u32 = 0;
   let before: u32 = 0;
@@ -164,7 +156,7 @@ function readAtomic(n: u32, tape: usize): void {
     const group = load<u32>(groups + ((<usize>i) << 2));
     if (group != 0 && group != before) {
       highest++;
-      if (group != highest) refuse(BAD_ORDER, start);
+      if (group != highest) fault(BAD_ORDER);
     }
     before = group;
   }
@@ -172,20 +164,18 @@ function readAtomic(n: u32, tape: usize): void {
 }
 
 function readMessages(n: u32, tape: usize): void {
-  let start = at;
   const listed = count();
-  if (listed > n) refuse(BAD_COUNT, start);
+  if (listed > n) fault(BAD_COUNT);
   if (listed == 0) refuseFlags();
   const k = <u32>listed;
-  start = at;
-  const indices = readBounded32(k, 0, n - 1, BAD_ORDER);
+  const indices = readBounded32(k, n - 1, BAD_ORDER);
   set(tape, TAPE_MESSAGES, k);
   set(tape, TAPE_MESSAGE_INDEX, <u32>indices);
   let next: u32 = 0;
   for (let i: u32 = 0; i < k; i++) {
     const place = indices + ((<usize>i) << 2);
     const index = next + load<u32>(place);
-    if (index >= n) refuse(BAD_ORDER, start);
+    if (index >= n) fault(BAD_ORDER);
     store<u32>(place, index);
     next = index + 1;
   }

@@ -25,18 +25,24 @@ export function reserve(bytes: f64): usize {
 /** Space of zeros at a multiple of 8; 0 where memory has reached its maximum. @param bytes Below 2^63. */
 export function take(bytes: u64): usize {
   const address = load<u32>(CELL_TOP);
-  if (!reach(<u64>address + bytes)) return 0;
-  takeTo(address + <u32>bytes);
+  const end = <u64>address + bytes;
+  if (end > room() && !grow(end)) return 0;
+  takeTo(<usize>end);
   return address;
 }
 
+/** How far space can be taken without growing. */
+export function room(): u64 {
+  return ((<u64>memory.size()) << PAGE_BITS) - MARGIN;
+}
+
 /** Makes sure of memory up to the address `end`, without taking it. */
-export function reach(end: u64): bool {
+export function grow(end: u64): bool {
   const pages = memory.size();
   const wanted = (end + MARGIN) >> PAGE_BITS;
   // A quarter more than is asked for, and half a MiB: each growth detaches JavaScript's views. Never beyond the maximum
   // of asconfig.json, nor by a number of pages that 32 bits do not hold.
-  return wanted < <u64>pages || (wanted >> 16 == 0 && memory.grow(<i32>wanted - pages + (pages >> 2) + 8) >= 0);
+  return wanted >> 16 == 0 && memory.grow(<i32>wanted - pages + (pages >> 2) + 8) >= 0;
 }
 
 /** What stands up to `end` belongs to the call from now on. */

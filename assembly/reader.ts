@@ -1,13 +1,4 @@
-import {
-  BAD_COUNT,
-  BAD_MODE,
-  CELL_CODE,
-  CELL_OFFSET,
-  LIMIT,
-  OUT_OF_MEMORY,
-  OVERLONG_VARINT,
-  TRUNCATED,
-} from './protocol';
+import { BAD_COUNT, CELL_CODE, CELL_OFFSET, LIMIT, OUT_OF_MEMORY, OVERLONG_VARINT, TRUNCATED } from './protocol';
 import { take } from './memory';
 
 // A cursor over the frame in the arena that never leaves its window: the frame before `check`, or a group's columns.
@@ -17,7 +8,7 @@ import { take } from './memory';
 
 /** A number is safe in JavaScript when it has no bits above these. */
 export const SAFE_BITS: u64 = 53;
-export const MAX_SAFE: u64 = 9007199254740991;
+export const MAX_SAFE: i64 = 9007199254740991;
 
 /** First byte of the frame; offsets count from here. */
 export let input: usize = 0;
@@ -27,13 +18,12 @@ export let end: usize = 0;
 /** What is left of the budget of values (A.8). */
 export let budget: u64 = 0;
 /** The longest string allowed, in UTF-16 units. */
-export let maxUnits: u64 = 0;
+export let maxUnits: i64 = 0;
 /** Offset of the first column with a value that its type does not allow; 0 for none. */
 export let badOffset: u32 = 0;
 
-// The ints column whose head was read last (A.5): value i is base + offset i, offsets are `width` bytes each.
-export let width: u32 = 0;
-export let base: i64 = 0;
+/** Where the number or the column of ints that was read last begins: most faults are reported there. */
+export let mark: usize = 0;
 
 export function open(address: usize, length: usize): void {
   input = address;
@@ -42,7 +32,7 @@ export function open(address: usize, length: usize): void {
   badOffset = 0;
 }
 
-export function setBudget(values: u64, units: u64): void {
+export function setBudget(values: u64, units: i64): void {
   budget = values;
   maxUnits = units;
 }
@@ -55,6 +45,10 @@ export function moveTo(address: usize): void {
   at = address;
 }
 
+export function setMark(address: usize): void {
+  mark = address;
+}
+
 export function setBadOffset(first: u32): void {
   badOffset = first;
 }
@@ -64,6 +58,11 @@ export function refuse(why: i32, address: usize): void {
   store<i32>(CELL_CODE, why);
   store<u32>(CELL_OFFSET, <u32>(address - input));
   unreachable();
+}
+
+/** Refuses the frame for what was read last. Does not return. */
+export function fault(why: i32): void {
+  refuse(why, mark);
 }
 
 /** Takes space in the arena. */
@@ -92,36 +91,26 @@ export function byte(): u32 {
 }
 
 export function varint(): u64 {
-  const start = at;
+  let place = at;
+  mark = place;
   let bits: u64 = 0;
-  for (let shift: u64 = 0; ; shift += 7) {
-    if (at >= end) refuse(TRUNCATED, start);
-    const next = <u64>load<u8>(at);
-    at++;
-    // The tenth byte holds bit 63 alone; a last byte of 0 says that the form is not the shortest.
-    if ((shift == 63 && next > 1) || (next == 0 && shift > 0)) refuse(OVERLONG_VARINT, start);
+  let shift: u64 = 0;
+  let next: u64;
+  do {
+    if (place >= end) fault(TRUNCATED);
+    next = load<u8>(place++);
     bits |= (next & 127) << shift;
-    if (next < 128) break;
-  }
+    shift += 7;
+  } while (next > 127 && shift < 70);
+  // The tenth byte holds bit 63 alone; a last byte of 0 says that the form is not the shortest.
+  if (next == 0 ? shift > 7 : shift == 70 && next > 1) fault(OVERLONG_VARINT);
+  at = place;
   return bits;
 }
 
 /** A varint that counts something: refused from 2^53 on. */
 export function count(): u64 {
-  const start = at;
   const counted = varint();
-  if (counted >> SAFE_BITS != 0) refuse(BAD_COUNT, start);
+  if (counted >> SAFE_BITS != 0) fault(BAD_COUNT);
   return counted;
-}
-
-/** Reads the head of an ints column of n > 0 values; its run is judged, so that n values may be made of it. */
-export function intsHead(n: u32): usize {
-  width = 0;
-  if (n > 1) {
-    width = byte();
-    if (width > 8) refuse(BAD_MODE, at - 1);
-  }
-  const zigzag = varint();
-  base = <i64>(zigzag >> 1) ^ -(<i64>(zigzag & 1));
-  return raw(<u64>n * width);
 }

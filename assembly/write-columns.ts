@@ -8,7 +8,6 @@ import { ensure, moveOutput, putByte, putCopy, putVarint, to } from './writer';
 const PLAIN: u32 = 255;
 const POWERS: u32 = 8;
 const CANONICAL_NAN: u64 = 0x7ff8000000000000;
-const TWO_52: f64 = 4503599627370496;
 const MAX_SAFE: f64 = 9007199254740991;
 /** Width byte and base. */
 const HEAD_BYTES: u64 = 11;
@@ -108,8 +107,10 @@ function scale(from: usize, n: u32): u32 {
   for (let i: u32 = 0, served: u32 = 0; served < n; ) {
     const v = load<f64>(from + ((<usize>i) << 3));
     const r = nearest(v * power);
-    if (r / power == v && r <= MAX_SAFE && r >= -MAX_SAFE && (v != 0 || reinterpret<u64>(v) == 0)) {
-      store<i64>(scratch + ((<usize>i) << 3), <i64>r);
+    const whole = <i64>r;
+    // The same bits, because -0 is not 0 there.
+    if (abs(r) <= MAX_SAFE && reinterpret<u64>(<f64>whole / power) == reinterpret<u64>(v)) {
+      store<i64>(scratch + ((<usize>i) << 3), whole);
       served++;
       if (++i == n) i = 0;
     } else {
@@ -119,12 +120,6 @@ function scale(from: usize, n: u32): u32 {
     }
   }
   return k;
-}
-
-/** The nearest whole number, a tie to the even one: doubles from 2^52 on are whole, so adding it rounds. */
-function nearest(x: f64): f64 {
-  if (x >= TWO_52 || x <= -TWO_52) return x;
-  return x >= 0 ? x + TWO_52 - TWO_52 : x - TWO_52 + TWO_52;
 }
 
 /** u32[n] lengths in UTF-16 units, and the UTF-8 itself. */

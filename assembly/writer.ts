@@ -1,5 +1,5 @@
 import { CELL_TOP, OUT_OF_MEMORY } from './protocol';
-import { reach, takeTo } from './memory';
+import { grow, room, takeTo } from './memory';
 import { refuse } from './reader';
 
 // Appends to the arena behind everything that was taken there. The frame is the last thing in the arena, so it grows in
@@ -26,7 +26,7 @@ export function moveOutput(address: usize): void {
 /** Makes sure of so many bytes; whole words may be stored past them. */
 export function ensure(bytes: u64): void {
   const end = <u64>to + bytes + 8;
-  if (!reach(end)) {
+  if (end > room() && !grow(end)) {
     closeOutput();
     refuse(OUT_OF_MEMORY, to);
   }
