@@ -16,6 +16,8 @@ export let sum: u64 = 0;
 // The column read last: value i is base + offset i, offsets are `width` bytes each from `offsets` on.
 let base: i64 = 0;
 let width: u32 = 0;
+/** The bits of eight bytes that are an offset's. */
+let bits: u64 = 0;
 let offsets: usize = 0;
 /** The greatest of them. */
 let greatest: u64 = 0;
@@ -72,14 +74,14 @@ export function readInts(n: u32, as: u32): usize {
   const start = allot((<u64>n) << (as & 3));
   // One loop for all widths: eight bytes are loaded at once, and what is too much is masked away; eight are stored, and
   // what is too much is overwritten by the next value. Loops of their own were no faster.
-  const bits = mask();
+  const mask = width == 0 ? 0 : u64.MAX_VALUE >> ((8 - <u64>width) << 3);
   const step = <usize>width;
   const stride = (<usize>1) << (as & 3);
   let most: u64 = 0;
   let total: u64 = 0;
   let to = start;
   for (const last = start + ((<usize>n) << (as & 3)); to < last; to += stride, p += step) {
-    const offset = load<u64>(p) & bits;
+    const offset = load<u64>(p) & mask;
     const v = first + <i64>offset;
     if (as == AS_F64) store<f64>(to, <f64>v);
     else store<i64>(to, v);
@@ -88,6 +90,7 @@ export function readInts(n: u32, as: u32): usize {
   }
   // What the last value of four bytes has left behind it.
   store<u32>(to, 0);
+  bits = mask;
   greatest = most;
   sum = total;
   return start;
@@ -95,9 +98,5 @@ export function readInts(n: u32, as: u32): usize {
 
 function valueAt(i: u32): i64 {
   // Eight bytes at once may reach past the run; there is always memory behind the frame.
-  return base + (load<u64>(offsets + <usize>i * width) & mask());
-}
-
-function mask(): u64 {
-  return width == 0 ? 0 : u64.MAX_VALUE >> ((8 - <u64>width) << 3);
+  return base + (load<u64>(offsets + <usize>i * width) & bits);
 }

@@ -50,10 +50,14 @@ export function writeGaps(from: usize, n: u32, as: u32, before: i64): void {
 function widen(from: usize, n: u32, as: u32): void {
   openScratch(n);
   let p = scratch;
-  const mask = as == AS_U32 ? <i64>u32.MAX_VALUE : -1;
   const last = p + ((<usize>n) << 3);
-  if (as == AS_F64) for (; p < last; p += 8, from += 8) store<i64>(p, <i64>load<f64>(from));
-  else for (; p < last; p += 8, from += 4) store<i64>(p, <i64>load<i32>(from) & mask);
+  if (as == AS_F64) {
+    for (; p < last; p += 8, from += 8) store<i64>(p, <i64>load<f64>(from));
+    return;
+  }
+  const mask = i64x2.splat(as == AS_U32 ? <i64>u32.MAX_VALUE : -1);
+  // Two at once; the one behind the last does no harm.
+  for (; p < last; p += 16, from += 8) v128.store(p, v128.and(v128.load32x2_s(from), mask));
 }
 
 /** A column of i64[n]. */

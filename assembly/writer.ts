@@ -41,11 +41,10 @@ export function putByte(content: u32): void {
 
 /** Writes a varint of at most ten bytes; room was made sure of. */
 export function putVarint(content: u64): void {
-  while (content > 127) {
-    putByte(<u32>content | 128);
-    content >>= 7;
-  }
-  putByte(<u32>content);
+  let at = to;
+  for (; content > 127; content >>= 7) store<u8>(at++, <u8>content | 128);
+  store<u8>(at, <u8>content);
+  to = at + 1;
 }
 
 /** Copies bytes from elsewhere in the arena. */
