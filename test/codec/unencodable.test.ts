@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRecords } from '../../src/lib/codec/judge.ts';
+import { judgeRecords } from '../../src/lib/codec/encode/judge.ts';
 import { parseShape } from '../../src/lib/contract/parse.ts';
 import { shape } from '../../src/lib/contract/shape.ts';
 import * as t from '../../src/lib/contract/types.ts';

@@ -1,5 +1,5 @@
 import type { Codec } from '../codec/codec.ts';
-import { judgeRecords } from '../codec/judge.ts';
+import { judgeRecords } from '../codec/encode/judge.ts';
 import type { Contract, RouteSpec } from '../contract/contract.ts';
 import { CrudpError } from '../errors.ts';
 import type { ReqId, RequestPacket } from '../packet.ts';

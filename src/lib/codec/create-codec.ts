@@ -10,11 +10,11 @@ import type {
 } from '../packet.ts';
 import { canGenerate } from './can-generate.ts';
 import type { ChunkOptions, Codec, DecodeOptions } from './codec.ts';
-import { OpenFrame } from './decode-batch.ts';
-import { encodeBatch, encodeParts } from './encode-batch.ts';
+import { OpenFrame } from './decode/decode-batch.ts';
+import { pushReader, type Read, readHead, requestReader, responseReader } from './decode/read-packets.ts';
+import { encodeBatch, encodeParts } from './encode/encode-batch.ts';
+import type { Writable } from './encode/writable.ts';
 import type { Kernels } from './kernels.ts';
-import { pushReader, type Read, readHead, requestReader, responseReader } from './read-packets.ts';
-import type { Writable } from './writable.ts';
 
 export interface CodecOptions {
   /**

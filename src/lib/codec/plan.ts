@@ -24,8 +24,8 @@ import {
   OP_UNIXID,
 } from '../../../assembly/protocol.ts';
 import type { Field, TypeNode } from '../contract/field.ts';
+import type { Builder } from './decode/materials.ts';
 import type { Heap } from './kernels.ts';
-import type { Builder } from './materials.ts';
 
 /**
  * Writes what it can of objects' fields into the arena, and gives the rest.

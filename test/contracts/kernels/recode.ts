@@ -17,7 +17,7 @@ import {
   TAPE_MESSAGE_TEXT,
   TAPE_TAIL,
 } from '../../../assembly/protocol.ts';
-import { CHECK_BYTES, checkOf } from '../../../src/lib/codec/check.ts';
+import { CHECK_BYTES, checkOf } from '../../../src/lib/codec/encode/check.ts';
 import type { Kernels } from '../../../src/lib/codec/kernels.ts';
 
 /**

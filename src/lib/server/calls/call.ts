@@ -1,5 +1,5 @@
 import type { Codec } from '../../codec/codec.ts';
-import { judgeRecords } from '../../codec/judge.ts';
+import { judgeRecords } from '../../codec/encode/judge.ts';
 import type { Contract } from '../../contract/contract.ts';
 import { CrudpError, DecodeError, EncodeError, type Issue } from '../../errors.ts';
 import type { DecodeLimits } from '../../limits.ts';

@@ -5,7 +5,7 @@ import {
   SLOT_TEXT,
   SLOT_TEXT_BYTES,
   SLOT_VALUES,
-} from '../../../assembly/protocol.ts';
+} from '../../../../assembly/protocol.ts';
 import type { Materials } from './materials.ts';
 
 const nothing: readonly string[] = [];

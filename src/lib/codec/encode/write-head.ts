@@ -19,13 +19,13 @@ import {
   TAPE_OUTBOX_LOW,
   TAPE_ROUTE,
   TAPE_SEQ,
-} from '../../../assembly/protocol.ts';
-import type { ShapeTable } from '../contract/field.ts';
-import { EncodeError } from '../errors.ts';
-import type { RequestPacket } from '../packet.ts';
+} from '../../../../assembly/protocol.ts';
+import type { ShapeTable } from '../../contract/field.ts';
+import { EncodeError } from '../../errors.ts';
+import type { RequestPacket } from '../../packet.ts';
+import type { Kernels } from '../kernels.ts';
+import { parsedOutbox, parseOutbox } from '../outbox-text.ts';
 import type { Gather } from './gather.ts';
-import type { Kernels } from './kernels.ts';
-import { parsedOutbox, parseOutbox } from './outbox-text.ts';
 import { type RouteRecords, RouteSorter } from './route-records.ts';
 import { isWhole, type Writable } from './writable.ts';
 

@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from '../kernels.ts';
 
 export const CHECK_BYTES = 4;
 

@@ -13,12 +13,12 @@ import {
   SLOT_TEXT_BYTES,
   SLOT_VALUES,
   SLOT_WORDS,
-} from '../../../assembly/protocol.ts';
-import type { RecordShape } from '../contract/field.ts';
-import { EncodeError } from '../errors.ts';
+} from '../../../../assembly/protocol.ts';
+import type { RecordShape } from '../../contract/field.ts';
+import { EncodeError } from '../../errors.ts';
+import type { Kernels } from '../kernels.ts';
+import { type Column, planOf, type Rest, type Struct } from '../plan.ts';
 import { gatheringOf } from './gather-fields.ts';
-import type { Kernels } from './kernels.ts';
-import { type Column, planOf, type Rest, type Struct } from './plan.ts';
 import { pluck } from './pluck-fields.ts';
 import { takeColumn } from './take-column.ts';
 import { Ungatherable } from './ungatherable.ts';

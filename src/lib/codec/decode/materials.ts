@@ -1,5 +1,5 @@
+import type { Heap } from '../kernels.ts';
 import type { FrameText } from './decode-text.ts';
-import type { Heap } from './kernels.ts';
 
 /** What records are made of: a frame whose tape stands in the arena. */
 export interface Materials {

@@ -6,11 +6,11 @@ import {
   SLOT_COUNT,
   SLOT_VALUES,
   SLOT_WORDS,
-} from '../../../assembly/protocol.ts';
-import type { Field } from '../contract/field.ts';
-import type { Issue } from '../errors.ts';
-import type { Heap } from './kernels.ts';
-import type { Column, Struct } from './plan.ts';
+} from '../../../../assembly/protocol.ts';
+import type { Field } from '../../contract/field.ts';
+import type { Issue } from '../../errors.ts';
+import type { Heap } from '../kernels.ts';
+import type { Column, Struct } from '../plan.ts';
 
 /** Finds the path of a column's i-th value, record index first; asked only where something is wrong. */
 type Where = (index: number) => readonly (string | number)[];

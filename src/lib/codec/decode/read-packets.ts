@@ -7,7 +7,7 @@ import type {
   PushPacket,
   RequestHead,
   RequestPacket,
-} from '../packet.ts';
+} from '../../packet.ts';
 import type { OpenFrame } from './decode-batch.ts';
 import { none } from './packet-records.ts';
 

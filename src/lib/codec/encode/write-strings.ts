@@ -1,5 +1,5 @@
-import { LIMIT_FRAME_BYTES, LIMIT_STRING_UNITS, SLOT_COUNT, SLOT_VALUES } from '../../../assembly/protocol.ts';
-import type { Kernels } from './kernels.ts';
+import { LIMIT_FRAME_BYTES, LIMIT_STRING_UNITS, SLOT_COUNT, SLOT_VALUES } from '../../../../assembly/protocol.ts';
+import type { Kernels } from '../kernels.ts';
 import { takeColumn } from './take-column.ts';
 import { Ungatherable } from './ungatherable.ts';
 import { tooMuchText, writeRun } from './write-text.ts';

@@ -11,13 +11,13 @@ import {
   SLOT_TEXT,
   SLOT_VALUES,
   SLOT_WORDS,
-} from '../../../assembly/protocol.ts';
-import type { Field } from '../contract/field.ts';
+} from '../../../../assembly/protocol.ts';
+import type { Field } from '../../contract/field.ts';
+import type { Column, Struct } from '../plan.ts';
+import { unixidOf } from '../unixid-text.ts';
 import { elements } from './elements.ts';
 import type { Materials } from './materials.ts';
-import type { Column, Struct } from './plan.ts';
 import { blobsOf, dictionaryOf, textOf } from './read-column.ts';
-import { unixidOf } from './unixid-text.ts';
 
 /**
  * Makes a group's records value by value: what `build-objects.ts` generates code for, where none may be generated, or a

@@ -1,7 +1,7 @@
-import { GROUP_MISMATCH, GROUP_READ, GROUP_UNSUPPORTED, ROUTE_COUNT } from '../../../assembly/protocol.ts';
-import type { ShapeTable } from '../contract/field.ts';
-import type { Issue } from '../errors.ts';
-import type { Mark, Reading } from '../packet.ts';
+import { GROUP_MISMATCH, GROUP_READ, GROUP_UNSUPPORTED, ROUTE_COUNT } from '../../../../assembly/protocol.ts';
+import type { ShapeTable } from '../../contract/field.ts';
+import type { Issue } from '../../errors.ts';
+import type { Mark, Reading } from '../../packet.ts';
 import { type Issues, noIssues } from './issues.ts';
 import type { GroupReader } from './materialise.ts';
 

@@ -1,5 +1,5 @@
-import * as wire from '../../../assembly/protocol.ts';
-import { DecodeError } from '../errors.ts';
+import * as wire from '../../../../assembly/protocol.ts';
+import { DecodeError } from '../../errors.ts';
 
 /** The codes of A.7 by their numbers in protocol.ts. */
 const names: Readonly<Record<number, string>> = {

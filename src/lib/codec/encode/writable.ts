@@ -1,4 +1,4 @@
-import type { PacketResult, PushPacket, RequestPacket } from '../packet.ts';
+import type { PacketResult, PushPacket, RequestPacket } from '../../packet.ts';
 
 /** A batch of any kind. */
 export interface Writable {

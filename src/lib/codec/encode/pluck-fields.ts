@@ -1,4 +1,4 @@
-import type { Field } from '../contract/field.ts';
+import type { Field } from '../../contract/field.ts';
 import { isInherited } from './inherited.ts';
 
 /** The fields' values of objects, an array for each field; null: one of them is no object. */

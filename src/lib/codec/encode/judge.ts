@@ -1,11 +1,11 @@
-import { LIMIT_JSON_DEPTH, LIMIT_STRING_UNITS } from '../../../assembly/protocol.ts';
-import type { Field, RecordShape, TypeNode } from '../contract/field.ts';
-import type { Issue } from '../errors.ts';
+import { LIMIT_JSON_DEPTH, LIMIT_STRING_UNITS } from '../../../../assembly/protocol.ts';
+import type { Field, RecordShape, TypeNode } from '../../contract/field.ts';
+import type { Issue } from '../../errors.ts';
+import { isShallow, jsonTextOf } from '../json-text.ts';
+import { ops } from '../plan.ts';
+import { parseUnixid } from '../unixid-text.ts';
 import { isInherited } from './inherited.ts';
-import { isShallow, jsonTextOf } from './json-text.ts';
-import { ops } from './plan.ts';
 import { type Range, ranges } from './ranges.ts';
-import { parseUnixid } from './unixid-text.ts';
 
 type Path = readonly (string | number)[];
 

@@ -11,13 +11,13 @@ import {
   SLOT_TEXT,
   SLOT_VALUES,
   SLOT_WORDS,
-} from '../../../assembly/protocol.ts';
-import type { Field } from '../contract/field.ts';
+} from '../../../../assembly/protocol.ts';
+import type { Field } from '../../contract/field.ts';
+import type { Column, Struct } from '../plan.ts';
+import { unixidOf } from '../unixid-text.ts';
 import { elements } from './elements.ts';
 import type { Builder } from './materials.ts';
-import type { Column, Struct } from './plan.ts';
 import { blobsOf, dictionaryOf, textOf } from './read-column.ts';
-import { unixidOf } from './unixid-text.ts';
 
 /** The builder of all of a shape's fields, made once. Only where functions may be generated. */
 export function builderOf(struct: Struct, isBare: boolean): Builder {

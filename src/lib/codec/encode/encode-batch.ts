@@ -19,15 +19,15 @@ import {
   TAPE_WORDS,
   VALUES_BASE,
   VALUES_PER_BYTE,
-} from '../../../assembly/protocol.ts';
-import type { RecordShape, ShapeTable } from '../contract/field.ts';
-import { CrudpError, EncodeError } from '../errors.ts';
-import type { PacketResult, RequestPacket } from '../packet.ts';
+} from '../../../../assembly/protocol.ts';
+import type { RecordShape, ShapeTable } from '../../contract/field.ts';
+import { CrudpError, EncodeError } from '../../errors.ts';
+import type { PacketResult, RequestPacket } from '../../packet.ts';
+import type { Kernels } from '../kernels.ts';
+import { installSchema } from '../program.ts';
 import { CHECK_BYTES, checkOf } from './check.ts';
 import { Gather } from './gather.ts';
 import { judgeRecords } from './judge.ts';
-import type { Kernels } from './kernels.ts';
-import { installSchema } from './program.ts';
 import type { RouteRecords } from './route-records.ts';
 import { Ungatherable } from './ungatherable.ts';
 import type { Writable } from './writable.ts';

@@ -11,9 +11,9 @@ import {
   SLOT_EXTRA,
   SLOT_VALUES,
   SLOT_WORDS,
-} from '../../../assembly/protocol.ts';
+} from '../../../../assembly/protocol.ts';
+import type { Column, Gatherer, Gathering, Rest, Struct } from '../plan.ts';
 import { isInherited } from './inherited.ts';
-import type { Column, Gatherer, Gathering, Rest, Struct } from './plan.ts';
 import { type Range, ranges } from './ranges.ts';
 import { tooMuchText } from './write-text.ts';
 

@@ -11,14 +11,14 @@ import {
   OP_UNIXID,
   SLOT_SECOND,
   SLOT_VALUES,
-} from '../../../assembly/protocol.ts';
-import { isShallow, jsonTextOf } from './json-text.ts';
-import type { Kernels } from './kernels.ts';
-import type { Column } from './plan.ts';
+} from '../../../../assembly/protocol.ts';
+import { isShallow, jsonTextOf } from '../json-text.ts';
+import type { Kernels } from '../kernels.ts';
+import type { Column } from '../plan.ts';
+import { parsed, parseUnixid } from '../unixid-text.ts';
 import { type Range, ranges } from './ranges.ts';
 import { takeColumn } from './take-column.ts';
 import { Ungatherable } from './ungatherable.ts';
-import { parsed, parseUnixid } from './unixid-text.ts';
 import { writeStrings } from './write-strings.ts';
 import { writeSymbols } from './write-symbols.ts';
 

@@ -1,10 +1,10 @@
-import { GROUP_FIELDS_READ, GROUP_SLOTS, SLOT_COUNT, SLOT_OFFSET, SLOT_WORDS } from '../../../assembly/protocol.ts';
-import type { RecordShape } from '../contract/field.ts';
+import { GROUP_FIELDS_READ, GROUP_SLOTS, SLOT_COUNT, SLOT_OFFSET, SLOT_WORDS } from '../../../../assembly/protocol.ts';
+import type { RecordShape } from '../../contract/field.ts';
+import { isShallow } from '../json-text.ts';
+import { type Column, planOf, type Struct } from '../plan.ts';
 import { builderOf } from './build-objects.ts';
 import { IssueFinder, type Issues, noIssues } from './issues.ts';
-import { isShallow } from './json-text.ts';
 import type { Materials } from './materials.ts';
-import { type Column, planOf, type Struct } from './plan.ts';
 import { stringsOf } from './read-column.ts';
 import { ValueReader } from './read-values.ts';
 

@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from '../kernels.ts';
 
 // Bytes of a frame are valid UTF-8 by the time they are decoded. A byte order mark is a character like others.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

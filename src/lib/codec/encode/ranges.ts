@@ -1,4 +1,4 @@
-import { OP_I8, OP_I16, OP_I32, OP_INT, OP_TIMESTAMP, OP_U8, OP_U16, OP_U32 } from '../../../assembly/protocol.ts';
+import { OP_I8, OP_I16, OP_I32, OP_INT, OP_TIMESTAMP, OP_U8, OP_U16, OP_U32 } from '../../../../assembly/protocol.ts';
 
 export type Range = readonly [least: number, most: number];
 

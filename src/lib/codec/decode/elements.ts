@@ -12,8 +12,8 @@ import {
   OP_U8,
   OP_U16,
   OP_U32,
-} from '../../../assembly/protocol.ts';
-import type { Heap } from './kernels.ts';
+} from '../../../../assembly/protocol.ts';
+import type { Heap } from '../kernels.ts';
 
 /** How values lie in the arena that need nothing else to be made. */
 export interface Elements {

@@ -11,10 +11,10 @@ import {
   TAPE_MESSAGES,
   TAPE_SEQ,
   TAPE_STATUS,
-} from '../../../assembly/protocol.ts';
-import { EncodeError } from '../errors.ts';
-import type { PacketResult } from '../packet.ts';
-import type { Kernels } from './kernels.ts';
+} from '../../../../assembly/protocol.ts';
+import { EncodeError } from '../../errors.ts';
+import type { PacketResult } from '../../packet.ts';
+import type { Kernels } from '../kernels.ts';
 import { isWhole } from './writable.ts';
 import { tooMuchText, writeText } from './write-text.ts';
 

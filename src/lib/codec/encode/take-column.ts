@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from '../kernels.ts';
 
 /** Space for a column, whose address is noted in a word of its slot. */
 export function takeColumn(kernels: Kernels, slot: number, word: number, bytes: number): number {

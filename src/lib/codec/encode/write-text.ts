@@ -5,9 +5,9 @@ import {
   SLOT_TEXT,
   SLOT_TEXT_BYTES,
   SLOT_VALUES,
-} from '../../../assembly/protocol.ts';
-import { EncodeError } from '../errors.ts';
-import type { Kernels } from './kernels.ts';
+} from '../../../../assembly/protocol.ts';
+import { EncodeError } from '../../errors.ts';
+import type { Kernels } from '../kernels.ts';
 import { Ungatherable } from './ungatherable.ts';
 
 /** Up to so many units a native call costs more than to write them one by one. */

@@ -1,5 +1,5 @@
-import { SLOT_COUNT, SLOT_EXTRA, SLOT_SECOND } from '../../../assembly/protocol.ts';
-import type { Kernels } from './kernels.ts';
+import { SLOT_COUNT, SLOT_EXTRA, SLOT_SECOND } from '../../../../assembly/protocol.ts';
+import type { Kernels } from '../kernels.ts';
 import { takeColumn } from './take-column.ts';
 import { writeStrings } from './write-strings.ts';
 

@@ -26,17 +26,17 @@ import {
   TAPE_SEQ,
   TAPE_STATUS,
   TAPE_TAIL,
-} from '../../../assembly/protocol.ts';
-import type { ShapeTable } from '../contract/field.ts';
-import { defaultLimits } from '../limits.ts';
-import type { DecodeOptions } from './codec.ts';
+} from '../../../../assembly/protocol.ts';
+import type { ShapeTable } from '../../contract/field.ts';
+import { defaultLimits } from '../../limits.ts';
+import type { DecodeOptions } from '../codec.ts';
+import type { Heap, Kernels } from '../kernels.ts';
+import { outboxText } from '../outbox-text.ts';
+import { installSchema } from '../program.ts';
 import { FrameText } from './decode-text.ts';
-import type { Heap, Kernels } from './kernels.ts';
 import { GroupReader } from './materialise.ts';
 import type { Materials } from './materials.ts';
-import { outboxText } from './outbox-text.ts';
 import { PacketRecords, RecordGroup } from './packet-records.ts';
-import { installSchema } from './program.ts';
 import { refusalOf } from './refusals.ts';
 
 /** A frame whose tape stands in the arena, until the kernels' next call. */
