@@ -12,6 +12,7 @@ const latin1Slice = (globalThis as { Buffer?: { prototype: Latin1Slicing } }).Bu
 
 /** A frame of up to so many bytes becomes one text, whose pieces keep it in memory. */
 const SMALL_BYTES = 2048;
+
 /** A frame's bytes as texts. */
 export class FrameText {
   readonly frame: Uint8Array;
