@@ -6,8 +6,6 @@ import {
   GROUP_SLOTS,
   GROUP_TAIL,
   GROUP_WORDS,
-  KIND_PUSH,
-  KIND_REQUEST,
   KIND_RESPONSE,
   LIMIT_FRAME_BYTES,
   LIMIT_VALUES,
@@ -22,7 +20,6 @@ import {
 } from '../../../../assembly/protocol.ts';
 import type { RecordShape, ShapeTable } from '../../contract/field.ts';
 import { CrudpError, EncodeError } from '../../errors.ts';
-import type { PacketResult, RequestPacket } from '../../packet.ts';
 import type { Kernels } from '../kernels.ts';
 import { installSchema } from '../program.ts';
 import { CHECK_BYTES, checkOf } from './check.ts';
@@ -31,8 +28,8 @@ import { judgeRecords } from './judge.ts';
 import type { RouteRecords } from './route-records.ts';
 import { Ungatherable } from './ungatherable.ts';
 import type { Writable } from './writable.ts';
-import { writePlace, writeRequest, writeRoutes } from './write-head.ts';
-import { writeMessages, writeResults } from './write-results.ts';
+import { writeHead } from './write-head.ts';
+import { writeMessages } from './write-results.ts';
 
 /**
  * Encodes any kind of batch.
@@ -92,16 +89,10 @@ function writeInto(kernels: Kernels, routeTable: number, table: ShapeTable, batc
   const tape = kernels.reserve(4 * TAPE_WORDS);
   const gather = new Gather(kernels, jit);
   const word = tape >>> 2;
-  const { kind, packets } = batch;
-  const byRoute = writeRoutes(kernels, word, table, batch);
-  if (kind !== KIND_PUSH) writePlace(kernels, word, batch);
-  if (kind === KIND_REQUEST) {
-    writeRequest(kernels, word, batch.first as number, packets as readonly RequestPacket[], gather);
-  }
-  const messages = kind === KIND_RESPONSE ? writeResults(kernels, word, packets as readonly PacketResult[]) : null;
+  const { byRoute, messages } = writeHead(kernels, word, table, batch, gather);
   try {
     writeGroups(kernels, word, routeTable, table, byRoute, gather);
-    if (messages !== null) writeMessages(kernels, word, messages);
+    writeMessages(kernels, word, messages);
   } catch (fault) {
     if (fault instanceof Ungatherable) throw explain(table, batch);
     throw fault;

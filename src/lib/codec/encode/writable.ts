@@ -11,6 +11,7 @@ export interface Writable {
   readonly packets: readonly (RequestPacket | PacketResult | PushPacket)[];
 }
 
-export function isWhole(value: unknown, least: number, most: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+/** Whether a value may be a packet's number. */
+export function isSeq(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }

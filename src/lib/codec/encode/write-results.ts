@@ -12,22 +12,39 @@ import {
   TAPE_SEQ,
   TAPE_STATUS,
 } from '../../../../assembly/protocol.ts';
+import type { ShapeTable } from '../../contract/field.ts';
 import { EncodeError } from '../../errors.ts';
 import type { PacketResult } from '../../packet.ts';
 import type { Kernels } from '../kernels.ts';
-import { isWhole } from './writable.ts';
+import type { RouteRecords } from './route-records.ts';
+import { isSeq } from './writable.ts';
+import { RouteColumns } from './write-routes.ts';
 import { tooMuchText, writeText } from './write-text.ts';
 
 /** The messages that are not empty, and whose they are. */
-interface Messages {
+export interface Messages {
   readonly indices: readonly number[];
   readonly texts: readonly string[];
 }
 
-/** Judges and writes what only results have, but for their messages. @throws {EncodeError} */
-export function writeResults(kernels: Kernels, tape: number, results: readonly PacketResult[]): Messages {
-  const seqs = kernels.reserve(8 * results.length);
-  const statuses = kernels.reserve(4 * results.length);
+export const noMessages: Messages = { indices: [], texts: [] };
+
+/**
+ * Judges and writes results but for what is in their records and messages.
+ *
+ * @throws {EncodeError}
+ */
+export function writeResults(
+  kernels: Kernels,
+  tape: number,
+  table: ShapeTable,
+  results: readonly PacketResult[],
+): { readonly byRoute: readonly RouteRecords[]; readonly messages: Messages } {
+  const n = results.length;
+  const seqs = kernels.reserve(8 * n);
+  const statuses = kernels.reserve(4 * n);
+  const columns = new RouteColumns(kernels, tape, table, n, 'results');
+  const { routes, items } = columns;
   const { u32, i32, f64 } = kernels.heap;
   u32[tape + TAPE_SEQ] = seqs;
   u32[tape + TAPE_STATUS] = statuses;
@@ -36,16 +53,18 @@ export function writeResults(kernels: Kernels, tape: number, results: readonly P
   // Results mostly come in order; then none is there twice.
   let last = 0;
   let seen: Set<number> | undefined;
-  for (let i = 0; i < results.length; i++) {
-    const { seq, status, message } = results[i] as PacketResult;
-    if (!isWhole(seq, 1, Number.MAX_SAFE_INTEGER)) {
-      throw new EncodeError(`results[${i}].seq`, 'a whole number from 1 is wanted');
-    }
+  for (let i = 0; i < n; i++) {
+    const { seq, route, records, status, message } = results[i] as PacketResult;
+    f64[items + i] = columns.take(i, route, records);
+    i32[routes + i] = route;
+    if (!isSeq(seq)) throw new EncodeError(`results[${i}].seq`, 'a whole number from 1 is wanted');
     if (seq <= last) seen ??= new Set(f64.subarray(seqs >>> 3, (seqs >>> 3) + i));
-    if (seen?.has(seq)) throw new EncodeError(`results[${i}].seq`, `${seq} is there twice`);
-    seen?.add(seq);
+    if (seen !== undefined) {
+      if (seen.has(seq)) throw new EncodeError(`results[${i}].seq`, `${seq} is there twice`);
+      seen.add(seq);
+    }
     last = seq;
-    if (!isWhole(status, 0, MAX_STATUS)) throw new EncodeError(`results[${i}].status`, `0 to ${MAX_STATUS} is wanted`);
+    if (!isStatus(status)) throw new EncodeError(`results[${i}].status`, `0 to ${MAX_STATUS} is wanted`);
     f64[(seqs >>> 3) + i] = seq;
     i32[(statuses >>> 2) + i] = status;
     if (message === '') continue;
@@ -54,7 +73,7 @@ export function writeResults(kernels: Kernels, tape: number, results: readonly P
     indices.push(i);
     texts.push(message);
   }
-  return { indices, texts };
+  return { byRoute: columns.byRoute(), messages: { indices, texts } };
 }
 
 /** Writes the messages of results; a lone surrogate in one is Ungatherable. */
@@ -77,4 +96,8 @@ export function writeMessages(kernels: Kernels, tape: number, { indices, texts }
   }
   const bytes = writeText(kernels, all, tape + TAPE_MESSAGE_TEXT, lengths >>> 2, k);
   kernels.heap.u32[tape + TAPE_MESSAGE_BYTES] = bytes;
+}
+
+function isStatus(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_STATUS;
 }
