@@ -71,8 +71,12 @@ function writeAscii(u8: Uint8Array, address: number, text: string): boolean {
   return true;
 }
 
+/** V8 knows that Latin-1 has none without a look at it. */
+const half = /[\ud800-\udfff]/;
+
 /** Whether each string of a run is: halves of two strings that stand side by side are no pair. */
 function areWellFormed(text: string, words: Uint32Array, lengths: number, n: number): boolean {
+  if (!half.test(text)) return true;
   if (!text.isWellFormed()) return false;
   let begin = 0;
   for (let i = lengths; i < lengths + n; i++) {
