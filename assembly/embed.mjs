@@ -14,10 +14,17 @@ if (imports.length > 0) {
   throw new Error(`${input} must have no imports, but has ${names}`);
 }
 
-// Hexadecimal: base64 hides from a server's compression what repeats in the module, and arrives a seventh larger.
+// A byte below 91 is one character, '"' for 0; others have '!' or ' ' before the one for what is left of them after 91 or 182.
+// ASCII, which every bundler leaves as it is. What a server sends of the whole package is about 1 % less than with hexadecimal,
+// which arrives a sixth smaller than base64 does: that hides from compression what repeats in the module.
+const text = [...bytes]
+  .map((byte) => ['', '!', ' '][Math.floor(byte / 91)] + String.fromCharCode(34 + (byte % 91)))
+  .join('')
+  .replace(/[\\']/g, '\\$&');
+
 // Typed as string, or the declaration file would repeat the whole literal as its type.
 writeFileSync(
   output,
-  `// Written by assembly/embed.mjs.\nexport const wasmHex: string =\n  '${bytes.toString('hex')}';\n`,
+  `// Written by assembly/embed.mjs, which says how.\nexport const wasmText: string =\n  '${text}';\n`,
 );
 console.log(`${input}: ${bytes.length} bytes, ${brotliCompressSync(bytes).length} with brotli`);

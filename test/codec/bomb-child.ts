@@ -2,10 +2,10 @@
 // and its twin, and prints what that took.
 import { KIND_PUSH, KIND_REQUEST, KIND_RESPONSE } from '../../assembly/protocol.ts';
 import { createCodec } from '../../src/lib/codec/create-codec.ts';
+import { embeddedBytes } from '../../src/lib/codec/embedded-bytes.ts';
 import type { Kernels } from '../../src/lib/codec/kernels.ts';
 import { createPortableKernels } from '../../src/lib/codec/portable/kernels.ts';
 import { createWasmKernels } from '../../src/lib/codec/wasm.ts';
-import { wasmHex } from '../../src/lib/codec/wasm-bytes.generated.ts';
 import { DecodeError } from '../../src/lib/errors.ts';
 import { build, counts, type Pieces, table } from '../contracts/kernels/pieces.ts';
 import { decodeAny } from './kinds.ts';
@@ -81,5 +81,5 @@ function report(kernels: Kernels): Report {
   return { name: kernels.name, bombs, others: [...others], ...most };
 }
 
-const module = new WebAssembly.Module(Buffer.from(wasmHex, 'hex'));
+const module = new WebAssembly.Module(embeddedBytes());
 console.log(JSON.stringify([report(createWasmKernels(module)), report(createPortableKernels())]));

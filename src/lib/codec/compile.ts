@@ -1,6 +1,6 @@
 import { CrudpError } from '../errors.ts';
 import type { CodecOptions } from './create-codec.ts';
-import { wasmHex } from './wasm-bytes.generated.ts';
+import { embeddedBytes } from './embedded-bytes.ts';
 
 export interface LoadOptions extends CodecOptions {
   /**
@@ -11,9 +11,6 @@ export interface LoadOptions extends CodecOptions {
   /** Told why the twin was given. */
   readonly onFallback?: (error: CrudpError) => void;
 }
-
-const ZERO = 0x30;
-const LOWER_A = 0x61;
 
 /** Compiled once per page or process: instances share it. */
 let embedded: WebAssembly.Module | undefined;
@@ -58,13 +55,3 @@ export function judgeFallback(cause: unknown, options: LoadOptions): void {
 }
 
 /** Embedded as text that a server's compression packs well. */
-function embeddedBytes(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(wasmHex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (digitAt(2 * i) << 4) | digitAt(2 * i + 1);
-  return bytes;
-}
-
-function digitAt(index: number): number {
-  const unit = wasmHex.charCodeAt(index);
-  return unit < LOWER_A ? unit - ZERO : unit - LOWER_A + 10;
-}
