@@ -144,7 +144,7 @@ export function readStrings(n: u32, shortest: i64, slot: usize): void {
   const units = sum;
   const start = mark;
   if (firstBeyond(0, n, 0, maxUnits) < n) fault(LIMIT);
-  const text = raw(units + count());
+  const text = inline.always(raw(units + inline.always(count())));
   const seen = utf16Length(text, at);
   if (seen == NOT_UTF8) refuse(BAD_UTF8, text);
   if (seen != <u32>units || (hasPairs && cutsPair(text, lengths, n))) refuse(BAD_LENGTH, start);

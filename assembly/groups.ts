@@ -219,7 +219,7 @@ function readColumn(n: u64, weight: u64): void {
     readColumns(word >> 8, n, weight);
     return;
   }
-  charge(n * weight * (op == OP_FILE ? 12 : op == OP_BYTES ? 8 : 1));
+  inline.always(charge(n * weight * (op == OP_FILE ? 12 : op == OP_BYTES ? 8 : 1)));
   if (op == OP_FILE) {
     readColumns(FILE_FIELDS, n, 0);
     return;

@@ -67,11 +67,11 @@ export function readInts(n: u32, as: u32): usize {
   const zigzag = varint();
   const first = <i64>(zigzag >> 1) ^ -(<i64>(zigzag & 1));
   // The run is judged before n values are made of it.
-  let p = raw(<u64>n * width);
+  let p = inline.always(raw(<u64>n * width));
   setMark(begin);
   base = first;
   offsets = p;
-  const start = allot((<u64>n) << (as & 3));
+  const start = inline.always(allot((<u64>n) << (as & 3)));
   // One loop for all widths: eight bytes are loaded at once, and what is too much is masked away; eight are stored, and
   // what is too much is overwritten by the next value. Loops of their own were no faster.
   const mask = width == 0 ? 0 : u64.MAX_VALUE >> ((8 - <u64>width) << 3);
