@@ -13,8 +13,11 @@ function expected(bytes: Uint8Array): number {
   }
 }
 
+/** Behind the bytes stands what would complete a character. */
 function judged(bytes: Uint8Array): number {
-  return utf16Length(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+  const frame = new Uint8Array(bytes.length + 4).fill(0x80);
+  frame.set(bytes);
+  return utf16Length(new DataView(frame.buffer), 0, bytes.length);
 }
 
 /** A byte from each range that RFC 3629 tells apart. */
@@ -54,12 +57,38 @@ describe('utf16Length', () => {
     }
   });
 
+  it('judges every two bytes within a long text as it does them alone', () => {
+    const bytes = new Uint8Array(40);
+    for (const place of [0, 14, 15, 16, 19, 38]) {
+      for (let pair = 0; pair < 65_536; pair++) {
+        bytes.fill(0x61);
+        bytes[place] = pair >> 8;
+        bytes[place + 1] = pair;
+        const alone = judged(bytes.subarray(place, place + 2));
+        if (judged(bytes) !== (alone < 0 ? -1 : 38 + alone)) expect.fail(`${bytes}: ${judged(bytes)}`);
+      }
+    }
+  });
+
+  it('judges texts of all kinds of characters, whole and with a byte changed, as a strict decoder does', () => {
+    const next = random(6);
+    const kinds = [['a'], ['é', 'ж'], ['a', 'é'], ['a', 'bc', 'é', '€'], ['a', 'é', '😀', '退', '\ufeff']];
+    for (let round = 0; round < 20_000; round++) {
+      const kind = kinds[next(kinds.length)] as string[];
+      const text = Array.from({ length: 1 + next(90) }, () => kind[next(kind.length)]).join('');
+      const bytes = new TextEncoder().encode(text);
+      expect(judged(bytes)).toBe(text.length);
+      bytes[next(bytes.length)] = telling[next(telling.length)] as number;
+      if (judged(bytes) !== expected(bytes)) expect.fail(`${bytes}: ${judged(bytes)}`);
+    }
+  });
+
   it('looks at nothing outside of its bounds', () => {
-    const bytes = Uint8Array.from([0xff, 0x61, 0xf0, 0x9f, 0x98, 0x80, 0xbf]);
+    const bytes = Uint8Array.from([0xff, 0x61, 0xf0, 0x9f, 0x98, 0x80, 0xbf, 0, 0, 0]);
     const view = new DataView(bytes.buffer);
-    expect(utf16Length(bytes, view, 1, 6)).toBe(3);
-    expect(utf16Length(bytes, view, 1, 5)).toBe(-1);
-    expect(utf16Length(bytes, view, 2, 2)).toBe(0);
+    expect(utf16Length(view, 1, 6)).toBe(3);
+    expect(utf16Length(view, 1, 5)).toBe(-1);
+    expect(utf16Length(view, 2, 2)).toBe(0);
   });
 });
 

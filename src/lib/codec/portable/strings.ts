@@ -30,7 +30,7 @@ export function readStrings(r: Reader, n: number, least: number): number {
   const excess = r.count();
   const bytes = units + excess;
   const run = r.take(bytes);
-  const seen = utf16Length(r.frame, r.view, run, r.at);
+  const seen = utf16Length(r.view, run, r.at);
   if (seen < 0) refuse(BAD_UTF8, run);
   if (seen !== units) refuse(BAD_LENGTH, start);
   if (hasPairs && cutsPair(r.frame, run, r.arena.u32, address >>> 2, n)) refuse(BAD_LENGTH, start);
