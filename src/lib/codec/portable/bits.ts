@@ -9,13 +9,22 @@ export function readBits(r: Reader, n: number): number {
   const rest = n & 7;
   if (rest !== 0 && (frame[r.at - 1] as number) >>> rest !== 0) refuse(BAD_PADDING, start);
   const address = arena.take(n);
-  const out = arena.u8;
+  const out = arena.i32;
   let set = 0;
-  for (let i = 0; i < n; i++) {
-    const bit = ((frame[start + (i >>> 3)] as number) >>> (i & 7)) & 1;
-    out[address + i] = bit;
-    set += bit;
+  let to = address >>> 2;
+  for (let at = start; at < r.at; at++) {
+    const byte = frame[at] as number;
+    const low = spread(byte & 15);
+    const high = spread(byte >>> 4);
+    out[to++] = low;
+    out[to++] = high;
+    set += Math.imul(low + high, 0x01010101) >>> 24;
   }
   r.sum = set;
   return address;
+}
+
+/** Four bits as four bytes. */
+function spread(bits: number): number {
+  return Math.imul(bits, 0x00204081) & 0x01010101;
 }

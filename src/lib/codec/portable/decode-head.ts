@@ -32,7 +32,7 @@ import {
   TAPE_SEQ,
   TAPE_STATUS,
 } from '../../../../assembly/protocol.ts';
-import { unpackF64 } from './ints.ts';
+import { measure, unpackF64 } from './ints.ts';
 import { readBounded32, readCounts, readWideCounts } from './judge.ts';
 import { MAX_SAFE, type Reader } from './reader.ts';
 import { refuse } from './refusal.ts';
@@ -134,7 +134,10 @@ function hasTwins(numbers: Float64Array): boolean {
 function readItems(r: Reader, n: number): number {
   const start = r.at;
   const address = readWideCounts(r, n);
-  if (r.sum > MAX_SAFE) refuse(BAD_COUNT, start);
+  if (n * r.greatest > MAX_SAFE) {
+    measure(r, n);
+    if (r.sum > MAX_SAFE) refuse(BAD_COUNT, start);
+  }
   return address;
 }
 

@@ -24,7 +24,15 @@ export function unpack32(r: Reader, n: number, address: number): void {
   let greatest = 0;
   let sum = 0;
   if (width === 0 && n >= FILL_FROM) out.fill(baseLow, to, to + n);
-  else {
+  else if (width === 1) {
+    const { frame } = r;
+    for (let i = 0; i < n; i++) {
+      const offset = frame[run + i] as number;
+      out[to + i] = baseLow + offset;
+      sum += offset;
+      if (offset > greatest) greatest = offset;
+    }
+  } else {
     const bits = bitsOf(width);
     for (let i = 0, p = run; i < n; i++, p += width) {
       const offset = (view.getInt32(p, true) & bits) >>> 0;
@@ -33,7 +41,8 @@ export function unpack32(r: Reader, n: number, address: number): void {
       if (offset > greatest) greatest = offset;
     }
   }
-  leave(r, n, greatest, sum);
+  leave(r, greatest);
+  r.sum = n * base + sum;
 }
 
 /** Writes each value as a double. */
@@ -42,26 +51,23 @@ export function unpackF64(r: Reader, n: number, address: number): void {
   const to = address >>> 3;
   const { view, run, width, base } = r;
   let greatest = 0;
-  let sum = 0;
   if (width === 0 && n >= FILL_FROM) out.fill(base, to, to + n);
   else if (width < 5) {
     const bits = bitsOf(width);
     for (let i = 0, p = run; i < n; i++, p += width) {
       const offset = (view.getInt32(p, true) & bits) >>> 0;
       out[to + i] = base + offset;
-      sum += offset;
       if (offset > greatest) greatest = offset;
     }
   } else {
     const highBits = bitsOf(width - 4);
     for (let i = 0, p = run; i < n; i++, p += width) {
-      const offset = view.getUint32(p, true) + ((view.getInt32(p + 4, true) & highBits) >>> 0) * TWO_32;
+      const offset = view.getUint32(p, true) + ((view.getInt32(p + 4, true) & highBits) >>> 0) * 0x100000000;
       out[to + i] = base + offset;
-      sum += offset;
       if (offset > greatest) greatest = offset;
     }
   }
-  if (greatest <= MAX_SAFE && Number.isSafeInteger(base)) leave(r, n, greatest, sum);
+  if (greatest <= MAX_SAFE && Number.isSafeInteger(base)) leave(r, greatest);
   else {
     // Not exact: each value anew, by its halves.
     measure(r, n);
@@ -69,10 +75,9 @@ export function unpackF64(r: Reader, n: number, address: number): void {
   }
 }
 
-function leave(r: Reader, n: number, greatest: number, sum: number): void {
+function leave(r: Reader, greatest: number): void {
   r.least = r.base;
   r.greatest = r.base + greatest;
-  r.sum = n * r.base + sum;
 }
 
 /** Writes each value as 64 bits: the low half, then the high one. */
