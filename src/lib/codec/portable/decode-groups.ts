@@ -124,7 +124,6 @@ function readGroup(r: Reader, group: number, route: number, n: number, tailStart
 
 /** Whether the fields written are those the reader knows, as far as both go, and what is missing may be missing. */
 function compare(r: Reader, program: number, signs: number, written: number): number {
-  const { frame } = r;
   const { u32 } = r.arena;
   const fields = u32[program + PROGRAM_FIELDS] as number;
   for (let i = 0; i < fields; i++) {
@@ -133,8 +132,7 @@ function compare(r: Reader, program: number, signs: number, written: number): nu
       if (field >>> 16 !== 0) return GROUP_MISMATCH;
       continue;
     }
-    const at = signs + 2 * i;
-    if (((frame[at] as number) | ((frame[at + 1] as number) << 8)) !== (field & 0xffff)) return GROUP_MISMATCH;
+    if (r.view.getUint16(signs + 2 * i, true) !== (field & 0xffff)) return GROUP_MISMATCH;
   }
   return GROUP_READ;
 }

@@ -121,15 +121,21 @@ function writePresence(w: Writer, values: number, n: number, present: number): v
   if (mode === 2) writeBits(w, values, n);
 }
 
+/** @param values Address of u8[n], each 0 or 1. */
 function writeBits(w: Writer, values: number, n: number): void {
   const bytes = (n + 7) >>> 3;
   w.ensure(bytes);
-  const { u8 } = w.arena;
-  const { at } = w;
-  for (let i = 0; i < bytes; i++) u8[at + i] = 0;
-  for (let i = 0; i < n; i++) {
-    const byte = at + (i >>> 3);
-    u8[byte] = (u8[byte] as number) | ((u8[values + i] as number) << (i & 7));
+  const { u8, view } = w.arena;
+  let at = w.at;
+  for (let from = values; at < w.at + bytes; from += 8) {
+    u8[at++] = fourBits(view.getInt32(from, true)) | (fourBits(view.getInt32(from + 4, true)) << 4);
   }
-  w.at = at + bytes;
+  // What stands behind the last value is another column.
+  u8[at - 1] = (u8[at - 1] as number) & (0xff >>> (-n & 7));
+  w.at = at;
+}
+
+/** The lowest bit of each of four bytes. */
+function fourBits(bytes: number): number {
+  return Math.imul(bytes & 0x01010101, 0x10204080) >>> 28;
 }

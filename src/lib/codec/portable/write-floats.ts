@@ -1,9 +1,6 @@
 import { NAN_HIGH, PLAIN, POWERS } from './floats.ts';
-import { MAX_SAFE } from './reader.ts';
 import { writeIntsF64 } from './write-ints.ts';
 import type { Writer } from './writer.ts';
-
-const TWO_52 = 4503599627370496;
 
 /** A column of f64[n] (A.5). */
 export function writeFloats(w: Writer, address: number, n: number): void {
@@ -27,7 +24,7 @@ function scale(values: Float64Array, from: number, n: number, whole: Float64Arra
   for (let i = 0, served = 0; served < n; ) {
     const value = values[from + i] as number;
     const r = nearestEven(value * power);
-    if (r / power === value && r <= MAX_SAFE && r >= -MAX_SAFE && (value !== 0 || 1 / value > 0)) {
+    if (r / power === value && Math.abs(r) <= 0x1fffffffffffff && (value !== 0 || 1 / value > 0)) {
       whole[i] = r;
       served++;
       if (++i === n) i = 0;
@@ -42,13 +39,14 @@ function scale(values: Float64Array, from: number, n: number, whole: Float64Arra
 
 /** The nearest whole number, a tie to the even one: doubles from 2^52 on are whole, so adding it rounds. */
 function nearestEven(x: number): number {
-  if (x >= TWO_52 || x <= -TWO_52) return x;
-  return x >= 0 ? x + TWO_52 - TWO_52 : x - TWO_52 + TWO_52;
+  const two52 = 4503599627370496;
+  if (x >= two52 || x <= -two52) return x;
+  return x >= 0 ? x + two52 - two52 : x - two52 + two52;
 }
 
 function writePlain(w: Writer, address: number, n: number): void {
   w.ensure(8 * n);
-  const { u8, f64 } = w.arena;
+  const { u8, f64, view } = w.arena;
   const { at } = w;
   const from = address >>> 3;
   u8.copyWithin(at, address, address + 8 * n);
@@ -56,9 +54,8 @@ function writePlain(w: Writer, address: number, n: number): void {
     const value = f64[from + i] as number;
     if (!Number.isNaN(value)) continue;
     // One NaN on the wire, whichever of them this engine keeps.
-    u8.fill(0, at + 8 * i, at + 8 * i + 6);
-    u8[at + 8 * i + 6] = NAN_HIGH >>> 16;
-    u8[at + 8 * i + 7] = NAN_HIGH >>> 24;
+    view.setInt32(at + 8 * i, 0, true);
+    view.setInt32(at + 8 * i + 4, NAN_HIGH, true);
   }
   w.at = at + 8 * n;
 }

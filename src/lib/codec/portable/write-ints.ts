@@ -1,6 +1,7 @@
 import type { Writer } from './writer.ts';
 
 // Columns of ints (A.5) from the arena to the frame: the least base and the least width, so there is one form only.
+// Offsets are written as words of four bytes: what is too much of one is zeros, which the next one or nobody is in the way of.
 
 const TWO_32 = 4294967296;
 
@@ -61,40 +62,20 @@ export function writeIntsF64(w: Writer, values: Float64Array, from: number, n: n
   const width = spread < TWO_32 ? widthOf32(spread) : 4 + widthOf32(Math.floor(spread / TWO_32));
   // The arena may grow here; values stay what they are, in the old view or the new one.
   head(w, width, least, n);
-  const { u8 } = w.arena;
+  const { view } = w.arena;
   let at = w.at;
   w.at = at + n * width;
   if (width === 0) return;
-  if (width === 1) {
-    for (let i = 0; i < n; i++) u8[at++] = (values[from + i] as number) - least;
-  } else if (width === 2) {
-    for (let i = 0; i < n; i++) {
-      const offset = (values[from + i] as number) - least;
-      u8[at++] = offset;
-      u8[at++] = offset >>> 8;
-    }
-  } else if (width < 7) {
-    for (let i = 0; i < n; i++) {
-      const offset = (values[from + i] as number) - least;
-      u8[at] = offset;
-      u8[at + 1] = offset >>> 8;
-      u8[at + 2] = offset >>> 16;
-      if (width > 3) u8[at + 3] = offset >>> 24;
-      if (width > 4) {
-        const high = (offset / TWO_32) | 0;
-        u8[at + 4] = high;
-        if (width > 5) u8[at + 5] = high >>> 8;
-      }
-      at += width;
-    }
+  if (width < 5) {
+    for (let i = 0; i < n; i++, at += width) view.setInt32(at, (values[from + i] as number) - least, true);
   } else {
     const leastLow = least >>> 0;
     const leastHigh = Math.floor(least / TWO_32);
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < n; i++, at += width) {
       const value = values[from + i] as number;
       const low = (value >>> 0) - leastLow;
-      const high = Math.floor(value / TWO_32) - leastHigh - (low < 0 ? 1 : 0);
-      at = writeHalves(u8, at, low, high, width);
+      view.setInt32(at, low, true);
+      view.setInt32(at + 4, Math.floor(value / 0x100000000) - leastHigh - (low < 0 ? 1 : 0), true);
     }
   }
 }
@@ -129,45 +110,26 @@ export function writeInts64(w: Writer, address: number, n: number): void {
   w.ensure(11 + n * width);
   w.byte(width);
   w.signedHalves(leastLow, leastHigh);
-  const { u8, i32: halves } = w.arena;
+  const { view, i32: halves } = w.arena;
   let at = w.at;
   w.at = at + n * width;
   if (width === 0) return;
-  for (let i = from; i < from + 2 * n; i += 2) {
+  for (let i = from; i < from + 2 * n; i += 2, at += width) {
     const low = ((halves[i] as number) >>> 0) - leastLow;
-    const high = (halves[i + 1] as number) - leastHigh - (low < 0 ? 1 : 0);
-    at = writeHalves(u8, at, low, high, width);
+    view.setInt32(at, low, true);
+    view.setInt32(at + 4, (halves[i + 1] as number) - leastHigh - (low < 0 ? 1 : 0), true);
   }
 }
 
 function writeOffsets32(w: Writer, from: number, n: number, least: number, spread: number): void {
   const width = widthOf32(spread);
   head(w, width, least, n);
-  const { u8, i32 } = w.arena;
+  const { i32, view } = w.arena;
   let at = w.at;
   w.at = at + n * width;
   if (width === 0) return;
-  if (width === 1) {
-    for (let i = 0; i < n; i++) u8[at++] = (i32[from + i] as number) - least;
-    return;
-  }
-  if (width === 2) {
-    for (let i = 0; i < n; i++) {
-      const offset = (i32[from + i] as number) - least;
-      u8[at++] = offset;
-      u8[at++] = offset >>> 8;
-    }
-    return;
-  }
-  for (let i = 0; i < n; i++) {
-    // Exact modulo 2^32, which is all that an offset of four bytes has.
-    const offset = (i32[from + i] as number) - least;
-    u8[at] = offset;
-    u8[at + 1] = offset >>> 8;
-    u8[at + 2] = offset >>> 16;
-    if (width === 4) u8[at + 3] = offset >>> 24;
-    at += width;
-  }
+  // Exact modulo 2^32, which is all that an offset of four bytes has.
+  for (let i = from; i < from + n; i++, at += width) view.setInt32(at, (i32[i] as number) - least, true);
 }
 
 /** Mode and base, and room for the run. */
@@ -180,10 +142,4 @@ function head(w: Writer, width: number, base: number, n: number): void {
 /** How many bytes hold an unsigned number below 2^32. */
 function widthOf32(value: number): number {
   return (39 - Math.clz32(value)) >>> 3;
-}
-
-function writeHalves(u8: Uint8Array, at: number, low: number, high: number, width: number): number {
-  for (let j = 0; j < width && j < 4; j++) u8[at + j] = low >>> (8 * j);
-  for (let j = 4; j < width; j++) u8[at + j] = high >>> (8 * (j - 4));
-  return at + width;
 }

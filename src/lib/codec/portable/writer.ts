@@ -47,11 +47,7 @@ export class Writer {
 
   u32(value: number): void {
     this.ensure(4);
-    const { u8 } = this.arena;
-    u8[this.at] = value;
-    u8[this.at + 1] = value >>> 8;
-    u8[this.at + 2] = value >>> 16;
-    u8[this.at + 3] = value >>> 24;
+    this.arena.view.setInt32(this.at, value, true);
     this.at += 4;
   }
 
