@@ -49,6 +49,32 @@ describe('A broker', () => {
     expect(other).not.toBe(first);
   });
 
+  it('keeps what it has read for those who are fed later in the same round', async () => {
+    const journal = memoryJournal();
+    await journal.open();
+    onTestFinished(() => journal.close());
+    await journal.append([{ log: 'all', kind: 'push', frame: new Uint8Array(1) }]);
+    let readings = 0;
+    const counting: Journal = Object.assign(Object.create(journal) as Journal, {
+      read: (...args: Parameters<Journal['read']>) => {
+        readings++;
+        return journal.read(...args);
+      },
+    });
+    const broker = new Broker(counting);
+    const fed: Promise<LogReading>[] = [];
+    const count = 1000;
+    for (let index = 0; index < count; index++) {
+      broker.feedSoon({ unsentBytes: 0, feed: () => fed.push(broker.read('all', start)) });
+    }
+    while (fed.length < count) await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(new Set(await Promise.all(fed)).size).toBe(1);
+    expect(readings).toBe(1);
+    // Not for longer: a log that rests is not kept in memory.
+    await broker.read('all', start);
+    expect(readings).toBe(2);
+  });
+
   it('reads again for who asks after news that a reading under way may not have seen', async () => {
     const { slow, append, tell, release } = await slowJournal();
     const broker = new Broker(slow);

@@ -1,6 +1,7 @@
 import type { Journal, JournalNews, OutboxKey } from './journal.ts';
 import { type LogPosition, type LogReading, userLog } from './journal-log.ts';
 import { ManyMap } from './many-map.ts';
+import { Rounds } from './rounds.ts';
 
 /** About what one event carries (C.3), and so what one reading takes. */
 const pageBytes = 49_152;
@@ -13,6 +14,13 @@ export interface NewsListener {
   hearRead(outbox: string, frame: Uint8Array): void;
 }
 
+/** Who is fed what it has heard of, when its turn comes. */
+export interface Fed {
+  feed(): unknown;
+  /** Of what it was fed; who has some comes after those who have none. */
+  readonly unsentBytes: number;
+}
+
 /** Hands the journal's news to the sessions and waiting requests of this process, and reads for them. */
 export class Broker {
   private readonly journal: Journal;
@@ -20,7 +28,16 @@ export class Broker {
   private readonly results = new ManyMap<string, (seqs: readonly number[]) => void>();
   private readonly workers = new Set<() => void>();
   /** By log and place. */
-  private readonly underWay = new Map<string, Map<string, Promise<LogReading>>>();
+  private readonly readings = new Map<string, Map<string, Promise<LogReading>>>();
+  /** Drop what has been read, when the round is over. */
+  private readonly forgetting: (() => void)[] = [];
+  private readonly rounds = new Rounds<Fed>(
+    (one) => one.feed(),
+    ({ unsentBytes }) => unsentBytes > 0,
+    () => {
+      for (const forget of this.forgetting.splice(0)) forget();
+    },
+  );
   private unsubscribe: (() => void) | undefined;
 
   constructor(journal: Journal) {
@@ -64,16 +81,28 @@ export class Broker {
     return () => this.workers.delete(listener);
   }
 
-  /** A page of a log after `position`. Sessions at the same place share one reading: a push to all is read once. */
+  /** Has it fed soon, in turns with others. */
+  feedSoon(one: Fed): void {
+    this.rounds.add(one);
+  }
+
+  /**
+   * A page of a log after `position`. Sessions at the same place share one reading, also those that are fed later in the
+   * same round: a push to all is read once.
+   */
   read(log: string, position: LogPosition): Promise<LogReading> {
-    const all = this.underWay.get(log) ?? new Map<string, Promise<LogReading>>();
-    this.underWay.set(log, all);
+    const all = this.readings.get(log) ?? new Map<string, Promise<LogReading>>();
+    this.readings.set(log, all);
     const place = `${position.offset} ${position.mark}`;
     const shared = all.get(place);
     if (shared) return shared;
-    const reading = this.journal.read(log, position, pageBytes).finally(() => {
+    const forget = (): void => {
       all.delete(place);
-      if (all.size === 0 && this.underWay.get(log) === all) this.underWay.delete(log);
+      if (all.size === 0 && this.readings.get(log) === all) this.readings.delete(log);
+    };
+    const reading = this.journal.read(log, position, pageBytes).finally(() => {
+      if (this.rounds.isBusy) this.forgetting.push(forget);
+      else forget();
     });
     all.set(place, reading);
     return reading;
@@ -82,7 +111,7 @@ export class Broker {
   private tell(news: JournalNews): void {
     if (news.kind === 'log') {
       // What began before may have seen nothing of it.
-      this.underWay.delete(news.log);
+      this.readings.delete(news.log);
       for (const listener of this.logs.of(news.log)) listener.hearLog(news.log);
     }
     if (news.kind === 'read') {

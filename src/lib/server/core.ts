@@ -85,6 +85,11 @@ export interface StreamEvent {
   /** The cursor after this event; absent where the event is in no log (results of reads, bye). */
   readonly id?: string;
   readonly data: string;
+  /**
+   * What `data` is the base64 of, for results and push. Streams that are sent the same get the same object, with the same
+   * `event`: what is made of the two can be made once for all of them.
+   */
+  readonly frame?: Uint8Array;
 }
 
 /** Where a session's events go: an HTTP response, a list, a client in the same process. */

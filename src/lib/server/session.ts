@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { Broker, NewsListener } from './broker.ts';
+import type { Broker, Fed, NewsListener } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { base64 } from './frame-text.ts';
@@ -34,7 +34,7 @@ export const eventOverheadBytes = 320;
  *
  * A server holds ten thousand of them that wait, so what it keeps is little: no timers, tables or functions of its own.
  */
-export class EventSession implements Session, NewsListener {
+export class EventSession implements Session, NewsListener, Fed {
   readonly outbox: string;
   private readonly deps: SessionDeps;
   private readonly identity: Identity;
@@ -94,18 +94,18 @@ export class EventSession implements Session, NewsListener {
 
   hearLog(log: string): void {
     for (const heard of this.logs) if (heard.name === log) heard.stale = true;
-    void this.feed();
+    this.feedSoon();
   }
 
   hearRead(outbox: string, frame: Uint8Array): void {
     if (outbox !== this.outbox) return;
     if (this.isOpen && !this.isBlocked && this.missedReads === undefined && this.hasRoom(frame)) {
-      this.send({ event: 'results', data: base64(frame) });
+      this.sendFrame('results', frame);
       return;
     }
     this.missedReads ??= new Set();
     for (const seq of this.deps.seqsOf(frame)) this.missedReads.add(seq);
-    void this.feed();
+    this.feedSoon();
   }
 
   close(): void {
@@ -159,8 +159,13 @@ export class EventSession implements Session, NewsListener {
     return found.every(Boolean);
   }
 
-  /** Hands over what there is, until nothing is left or the sink is full. One feeding at a time. */
-  private async feed(): Promise<void> {
+  /** Asks for its turn to be fed. Who is fed already goes on with what is new; who is blocked, when it no longer is. */
+  private feedSoon(): void {
+    if (this.isOpen && !this.isFeeding && !this.isBlocked) this.deps.broker.feedSoon(this);
+  }
+
+  /** Hands over what there is, until nothing is left or the sink is full. One feeding at a time. Never rejects. */
+  async feed(): Promise<void> {
     if (!this.isOpen || this.isFeeding || this.isBlocked || this.hasEnded) return;
     this.isFeeding = true;
     try {
@@ -206,7 +211,19 @@ export class EventSession implements Session, NewsListener {
   }
 
   private sendEntry({ kind, frame }: LogEntry): void {
-    this.send({ id: this.cursor(), event: kind, data: base64(frame) });
+    this.sendFrame(kind, frame, this.cursor());
+  }
+
+  private sendFrame(kind: LogEntry['kind'], frame: Uint8Array, id?: string): void {
+    // Made where it is asked for: of a push to all, once.
+    const event = {
+      event: kind,
+      frame,
+      get data(): string {
+        return base64(frame);
+      },
+    };
+    this.send(id === undefined ? event : Object.assign(event, { id }));
   }
 
   private sendHello(recovered: boolean): void {
@@ -226,7 +243,7 @@ export class EventSession implements Session, NewsListener {
         this.isBlocked = true;
         return;
       }
-      this.send({ event: 'results', data: base64(frame) });
+      this.sendFrame('results', frame);
       for (const seq of sent) missed.delete(seq);
     }
     // Acknowledged in the meantime, for instance by way of a POST's answer.
@@ -247,7 +264,7 @@ export class EventSession implements Session, NewsListener {
 
   private unblock(): void {
     this.isBlocked = false;
-    void this.feed();
+    if (this.missedReads !== undefined || this.logs.some(({ stale }) => stale)) this.feedSoon();
   }
 
   private cursor(): string {

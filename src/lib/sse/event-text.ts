@@ -15,10 +15,18 @@ const breaks = /[\r\n\0]/;
  * @throws {TypeError} A part has a line break or NUL; names, cursors, JSON and base64 never do.
  */
 export function eventText({ event, id, data }: EventParts): string {
-  if (breaks.test(event) || breaks.test(data) || (id !== undefined && breaks.test(id))) {
-    throw new TypeError(`[bad_event] a line break in an event "${event.replaceAll(/[\r\n\0]/g, ' ')}"`);
-  }
-  return id === undefined ? `event: ${event}\ndata: ${data}\n\n` : `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
+  if (breaks.test(event) || breaks.test(data)) throw badEvent(event);
+  return `${id === undefined ? '' : idText(id)}event: ${event}\ndata: ${data}\n\n`;
+}
+
+/** The beginning of an event that has an id; the same event without it follows. @throws {TypeError} As `eventText`. */
+export function idText(id: string): string {
+  if (breaks.test(id)) throw badEvent(id);
+  return `id: ${id}\n`;
+}
+
+function badEvent(text: string): TypeError {
+  return new TypeError(`[bad_event] a line break in an event "${text.replaceAll(/[\r\n\0]/g, ' ')}"`);
 }
 
 /** A comment: no event, but proof that the stream is alive. */

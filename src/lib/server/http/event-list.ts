@@ -19,7 +19,7 @@ export class EventList implements EventSink {
     });
   }
 
-  send(event: StreamEvent): void {
+  send({ frame: _, ...event }: StreamEvent): void {
     this.events.push(event);
     this.unsentBytes += event.data.length;
     if (event.event === 'hello' && !isRecovered(event)) this.resolve();

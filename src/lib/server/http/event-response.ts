@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
-import { eventText, heartbeatText } from '../../sse/event-text.ts';
+import { eventText, heartbeatText, idText } from '../../sse/event-text.ts';
 import type { EventSink, StreamEvent } from '../core.ts';
 
 /** What is handed to the socket at once; the next piece follows when it has been taken, so that progress can be seen. */
@@ -8,7 +8,13 @@ const pieceBytes = 65_536;
 /** For the last bytes of a stream that has ended; then the connection is cut. */
 const lingerMs = 5000;
 
+/** Pieces up to this are copied together: one write of one buffer costs less than one of several. */
+const joinedBytes = 8192;
+
 const nobody = (): void => {};
+
+/** What is sent of a frame after an event's id. All streams that get the same frame share these bytes. */
+const bodies = new WeakMap<Uint8Array, Buffer>();
 
 /** A text/event-stream as a sink. */
 export class EventResponse implements EventSink {
@@ -21,6 +27,7 @@ export class EventResponse implements EventSink {
   private head: Readonly<Record<string, string>> | undefined;
   /** What waits for the piece that is being written. */
   private waiting: Buffer[] | undefined;
+  /** A piece is on its way, or will be at the end of this turn. */
   private isWriting = false;
   private isClosed = false;
 
@@ -32,11 +39,13 @@ export class EventResponse implements EventSink {
   }
 
   send(event: StreamEvent): void {
-    this.write(eventText(event));
+    const { id } = event;
+    if (id !== undefined) this.write(Buffer.from(idText(id), 'latin1'));
+    this.write(bodyOf(event));
   }
 
   heartbeat(): void {
-    this.write(heartbeatText);
+    this.write(Buffer.from(heartbeatText, 'latin1'));
   }
 
   close(): void {
@@ -48,17 +57,16 @@ export class EventResponse implements EventSink {
     if (!this.isWriting) this.response.end();
   }
 
-  private write(text: string): void {
+  private write(part: Buffer): void {
     if (this.isClosed || this.response.destroyed) return;
     if (this.head !== undefined) this.writeHead(this.head);
-    const bytes = Buffer.from(text);
-    this.unsentBytes += bytes.length;
-    if (!this.isWriting && bytes.length <= pieceBytes) this.writePiece(bytes);
-    else {
-      this.waiting ??= [];
-      this.waiting.push(bytes);
-      if (!this.isWriting) this.writePiece(takePiece(this.waiting));
-    }
+    this.unsentBytes += part.length;
+    this.waiting ??= [];
+    this.waiting.push(part);
+    if (this.isWriting) return;
+    this.isWriting = true;
+    // What else is sent in this turn goes out with it.
+    process.nextTick(writePieceOf, this);
   }
 
   private writeHead(head: Readonly<Record<string, string>>): void {
@@ -76,39 +84,63 @@ export class EventResponse implements EventSink {
     this.response.socket?.setTimeout(0);
   }
 
-  private writePiece(piece: Buffer): void {
-    this.isWriting = true;
-    this.response.write(piece, (error) => {
-      this.isWriting = false;
+  /** Once for each time that `isWriting` becomes true. */
+  writePiece(): void {
+    const { waiting, response } = this;
+    if (waiting === undefined || response.destroyed) return;
+    const { parts, bytes } = takePiece(waiting);
+    const last = parts.pop() as Buffer;
+    response.cork();
+    for (const part of parts) response.write(part);
+    response.write(last, (error) => {
       // The response's `close` event ends the session.
-      if (error) return;
-      this.takenBytes += piece.length;
-      this.unsentBytes -= piece.length;
-      const { waiting } = this;
-      if (waiting !== undefined && waiting.length > 0) this.writePiece(takePiece(waiting));
-      else {
-        this.waiting = undefined;
-        if (this.isClosed) this.response.end();
-        else this.onDrain();
-      }
+      if (!error) this.taken(bytes);
     });
+    response.uncork();
+  }
+
+  private taken(bytes: number): void {
+    this.takenBytes += bytes;
+    this.unsentBytes -= bytes;
+    if (this.waiting !== undefined && this.waiting.length > 0) {
+      this.writePiece();
+      return;
+    }
+    this.waiting = undefined;
+    this.isWriting = false;
+    if (this.isClosed) this.response.end();
+    else this.onDrain();
   }
 }
 
-/** Small events that waited together go out together; a large one goes out in pieces. @param waiting Not empty. */
-function takePiece(waiting: Buffer[]): Buffer {
-  const [first] = waiting;
-  if (first && first.length > pieceBytes) {
-    waiting[0] = first.subarray(pieceBytes);
-    return first.subarray(0, pieceBytes);
-  }
+/** One for all of them, so that a stream has none of its own. */
+function writePieceOf(response: EventResponse): void {
+  response.writePiece();
+}
+
+function bodyOf(event: StreamEvent): Buffer {
+  const { frame } = event;
+  const known = frame && bodies.get(frame);
+  if (known !== undefined) return known;
+  const body = Buffer.from(eventText({ event: event.event, data: event.data }));
+  if (frame !== undefined) bodies.set(frame, body);
+  return body;
+}
+
+/** Events that waited together go out together; a large one goes out in pieces. @param waiting Not empty. */
+function takePiece(waiting: Buffer[]): { readonly parts: Buffer[]; readonly bytes: number } {
   let count = 0;
   let bytes = 0;
   for (const { length } of waiting) {
-    if (bytes + length > pieceBytes) break;
+    if (count > 0 && bytes + length > pieceBytes) break;
     bytes += length;
     count++;
   }
-  if (count === 1) return waiting.shift() as Buffer;
-  return Buffer.concat(waiting.splice(0, count), bytes);
+  const first = waiting[0] as Buffer;
+  if (first.length > pieceBytes) {
+    waiting[0] = first.subarray(pieceBytes);
+    return { parts: [first.subarray(0, pieceBytes)], bytes: pieceBytes };
+  }
+  const parts = waiting.splice(0, count);
+  return { parts: count > 2 && bytes <= joinedBytes ? [Buffer.concat(parts, bytes)] : parts, bytes };
 }
