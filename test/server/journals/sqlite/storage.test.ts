@@ -108,6 +108,29 @@ describe('Group commit', () => {
   });
 });
 
+describe('What the thread keeps of its tables', () => {
+  it('is forgotten where what was written is undone', async () => {
+    const { driver, failNext } = faultyDriver();
+    const path = newFile();
+    const journal = await openJournal(path, { driver });
+    await accept(journal, ana, [1, 2, 3]);
+    const taken = await claim(journal);
+    await journal.begin(taken, [1, 2, 3]);
+    for (const seq of [1, 2, 3]) {
+      // After the result and its place in the log were written.
+      failNext(/UPDATE crudp_outbox/, 'SQLITE_CONSTRAINT', 19, 1);
+      await expect(journal.complete(taken, completionOf([seq]))).rejects.toMatchObject({ code: 'storage_error' });
+      expect(await journal.complete(taken, completionOf([seq]))).toEqual({ kind: 'committed' });
+    }
+    const { entries } = await journal.read('user:ana', { offset: 0, mark: '' }, 1 << 20);
+    expect(entries.map(({ offset }) => offset)).toEqual([1, 2, 3]);
+    expect((await journal.results(ana, [1, 2, 3])).map(({ seqs }) => seqs)).toEqual([[1], [2], [3]]);
+    const stored = application(path).prepare('SELECT id FROM crudp_chunk ORDER BY id').all();
+    expect(stored).toMatchObject([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    expect(application(path).prepare('SELECT count(*) AS n FROM crudp_batch').get()).toMatchObject({ n: 0 });
+  });
+});
+
 describe('A full disk', () => {
   /** libsql whose databases hold no more pages than they have, until they are let grow. */
   function smallDriver() {

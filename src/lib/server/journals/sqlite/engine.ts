@@ -14,6 +14,8 @@ export interface EngineOptions extends OpenOptions {
 /** An open journal on the thread that its SQLite runs on. */
 export interface Engine {
   readonly epoch: string;
+  /** How long the last commit took. */
+  readonly commitMs: number;
   run(calls: readonly Call[]): Reply[];
   close(): void;
 }
@@ -23,5 +25,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { db, epoch, opens, close } = openFile(await loadDriver(options.driver), options.path, options);
   const store = new Store(db, { epoch, opens, maxClaimBytes: options.maxClaimBytes });
   const runner = new GroupRunner(db, store);
-  return { epoch, run: (calls) => runner.run(calls), close };
+  return {
+    epoch,
+    get commitMs() {
+      return runner.commitMs;
+    },
+    run: (calls) => runner.run(calls),
+    close,
+  };
 }

@@ -17,10 +17,16 @@ export class GroupRunner {
   readonly #store: Store;
   /** Set for good by the first failure after which what was written cannot be trusted. */
   #failed: CrudpError | undefined;
+  #commitMs = 0;
 
   constructor(db: Connection, store: Store) {
     this.#db = db;
     this.#store = store;
+  }
+
+  /** How long the last commit took, its fsync included. */
+  get commitMs(): number {
+    return this.#commitMs;
   }
 
   /** @returns A reply for each call, in their order; it never throws. */
@@ -43,7 +49,9 @@ export class GroupRunner {
       this.#db.exec('BEGIN IMMEDIATE');
       for (const call of calls) own.set(call, apart ? this.#saved(call) : { value: this.#invoke(call) });
       ended = true;
+      const startedAt = performance.now();
       this.#db.exec('COMMIT');
+      this.#commitMs = performance.now() - startedAt;
     } catch (error) {
       this.#db.rollback();
       this.#store.undone();

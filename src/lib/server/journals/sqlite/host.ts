@@ -2,11 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { CrudpError } from '../../../errors.ts';
 import type { Call, Reply } from './calls.ts';
 import { type EngineOptions, openEngine } from './engine.ts';
+import { maxOrderCalls } from './group-size.ts';
 import { blobsOf, buffersOf, type Order, type Report, unpackError, unpackReply } from './messages.ts';
 
 /** Where the database is: in a thread or here. What is called for while calls are under way runs after them. */
 export interface Host {
   readonly epoch: string;
+  /** It is given no more at once. */
+  readonly maxCalls: number;
   run(calls: readonly Call[]): Promise<readonly Reply[]>;
   close(): Promise<void>;
 }
@@ -15,6 +18,7 @@ export async function localHost(options: EngineOptions): Promise<Host> {
   const engine = await openEngine(options);
   return {
     epoch: engine.epoch,
+    maxCalls: Number.POSITIVE_INFINITY,
     run: async (calls) => engine.run(calls),
     close: async () => engine.close(),
   };
@@ -30,6 +34,7 @@ export async function threadHost(options: EngineOptions, url: URL): Promise<Host
   }
   return {
     epoch: (opened as { epoch: string }).epoch,
+    maxCalls: maxOrderCalls,
     async run(calls) {
       const report = await thread.ask({ calls }, buffersOf(calls.flatMap(blobsOf)));
       return (report as Extract<Report, { replies: unknown }>).replies.map(unpackReply);

@@ -27,23 +27,64 @@ export type EntryContent =
   | { readonly outbox: string; readonly chunk: number; readonly bytes: number }
   | { readonly frame: Uint8Array };
 
-export function appendEntry(db: Connection, log: string, content: EntryContent, mark: string, at: number): void {
-  const bytes = 'chunk' in content ? content.bytes : content.frame.length;
-  const { id, end_offset } = db.get<{ id: number; end_offset: number }>(
-    `INSERT INTO crudp_log (name, end_offset, end_mark, start_offset, start_mark, bytes) VALUES (?, 1, ?, 0, '', ?)
-     ON CONFLICT (name) DO UPDATE
-     SET end_offset = end_offset + 1, end_mark = excluded.end_mark, bytes = bytes + excluded.bytes
-     RETURNING id, end_offset`,
-    log,
-    mark,
-    bytes,
-  ) as { id: number; end_offset: number };
-  const insert = `INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame, sum)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-  if ('chunk' in content) {
-    db.run(insert, id, end_offset, mark, at, content.outbox, content.chunk, bytes, null, null);
-  } else {
-    db.run(insert, id, end_offset, mark, at, '', null, bytes, content.frame, sumOf(content.frame));
+/** Logs whose ends are kept in memory. */
+const maxKnown = 4096;
+
+/**
+ * The ends of logs. Those that were appended to lately are kept as they were written: nobody else has the file open, and
+ * each completion appends to its user's log.
+ */
+export class LogEnds {
+  readonly db: Connection;
+  readonly #known = new Map<string, { readonly id: number; readonly end: number }>();
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  append(log: string, content: EntryContent, mark: string, at: number): void {
+    const bytes = 'chunk' in content ? content.bytes : content.frame.length;
+    const { id, end } = this.#advance(log, mark, bytes);
+    const insert = `INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame, sum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    if ('chunk' in content) {
+      this.db.run(insert, id, end, mark, at, content.outbox, content.chunk, bytes, null, null);
+    } else {
+      this.db.run(insert, id, end, mark, at, '', null, bytes, content.frame, sumOf(content.frame));
+    }
+  }
+
+  /** What was written has been undone. */
+  undone(): void {
+    this.#known.clear();
+  }
+
+  #advance(log: string, mark: string, bytes: number): { readonly id: number; readonly end: number } {
+    const last = this.#known.get(log) ?? this.#find(log);
+    const next = last ? { id: last.id, end: last.end + 1 } : { id: this.#add(log, mark, bytes), end: 1 };
+    if (last) {
+      const update = 'UPDATE crudp_log SET end_offset = ?, end_mark = ?, bytes = bytes + ? WHERE id = ?';
+      this.db.run(update, next.end, mark, bytes, next.id);
+    }
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(log, next);
+    return next;
+  }
+
+  #find(log: string): { readonly id: number; readonly end: number } | undefined {
+    const row = findLog(this.db, log);
+    return row && { id: row.id, end: row.end_offset };
+  }
+
+  #add(log: string, mark: string, bytes: number): number {
+    const added = this.db.get<{ id: number }>(
+      `INSERT INTO crudp_log (name, end_offset, end_mark, start_offset, start_mark, bytes)
+       VALUES (?, 1, ?, 0, '', ?) RETURNING id`,
+      log,
+      mark,
+      bytes,
+    ) as { id: number };
+    return added.id;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Backlog, Place, Span } from '../../journal.ts';
 import { isWithin, spansOf } from '../spans.ts';
 import type { Connection } from './connection.ts';
-import type { OutboxRow } from './outboxes.ts';
+import type { BatchSpan, OutboxRow } from './outboxes.ts';
 
 export function placeOf(row: OutboxRow | undefined, epoch: string): Place {
   return row ? { epoch, seq: row.accepted, tag: row.tag } : { epoch: '0', seq: 0, tag: '0' };
@@ -88,12 +88,6 @@ export function batchesAmong(db: Connection, outbox: number, [from, to]: Span): 
   // Nearly always one has them all, and asking for one costs half of asking for many.
   const one = db.get<BatchSpan>(`${query} LIMIT 1`, outbox, from, to);
   return one && one.last < to ? db.all<BatchSpan>(query, outbox, from, to) : one ? [one] : [];
-}
-
-export interface BatchSpan {
-  readonly first: number;
-  readonly last: number;
-  readonly runs: string | null;
 }
 
 /** The packets of a batch: a client leaves out what it has cancelled. */

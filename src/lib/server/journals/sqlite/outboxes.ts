@@ -15,6 +15,13 @@ export interface OutboxRow {
   readonly oldest: number;
 }
 
+/** What tells which packets a batch has. */
+export interface BatchSpan {
+  readonly first: number;
+  readonly last: number;
+  readonly runs: string | null;
+}
+
 /** Rows that are kept in memory. */
 const maxKnown = 4096;
 
@@ -26,6 +33,9 @@ export class Outboxes {
   readonly db: Connection;
   /** By name and user; a user's name holds no NUL. */
   readonly #known = new Map<string, OutboxRow>();
+  /** By outbox: the batch whose packets run. */
+  readonly #batches = new Map<number, BatchSpan>();
+  #lastChunk: number | undefined;
 
   constructor(db: Connection) {
     this.db = db;
@@ -70,9 +80,35 @@ export class Outboxes {
     this.#keep(key, row);
   }
 
+  /** A batch that has all packets of a span, if it is the one that was kept. */
+  batchWith(outbox: number, [from, to]: Span): BatchSpan | undefined {
+    const batch = this.#batches.get(outbox);
+    return batch && batch.first <= from && to <= batch.last ? batch : undefined;
+  }
+
+  /** Keeps a batch until others are kept or batches of its outbox are deleted. */
+  keepBatch(outbox: number, batch: BatchSpan): void {
+    if (this.#batches.size >= maxKnown) this.#batches.clear();
+    this.#batches.set(outbox, batch);
+  }
+
+  /** To be called where batches of an outbox are deleted. */
+  forgetBatch(outbox: number): void {
+    this.#batches.delete(outbox);
+  }
+
+  /** The id of a new chunk: to be asked for costs more than to be counted. */
+  newChunk(): number {
+    this.#lastChunk ??= this.db.get<{ id: number | null }>('SELECT max(id) AS id FROM crudp_chunk')?.id ?? 0;
+    this.#lastChunk += 1;
+    return this.#lastChunk;
+  }
+
   /** What was written has been undone. */
   undone(): void {
     this.#known.clear();
+    this.#batches.clear();
+    this.#lastChunk = undefined;
   }
 
   #keep({ user, outbox }: OutboxKey, row: OutboxRow): OutboxRow {

@@ -44,7 +44,7 @@ export class Pipeline {
     await new Promise<void>((resolve) => process.nextTick(resolve));
     const queue = this.#queue;
     this.#queue = [];
-    await Promise.all(groupsOf(queue).map((group) => this.#run(group)));
+    await Promise.all(groupsOf(queue, this.#host.maxCalls).map((group) => this.#run(group)));
   }
 
   async #run(group: readonly Waiting[]): Promise<void> {
@@ -62,12 +62,12 @@ export class Pipeline {
 }
 
 /** Cut, so that none waits for the commit of a thousand others that were called for in the same turn. */
-function groupsOf(queue: readonly Waiting[]): Waiting[][] {
+function groupsOf(queue: readonly Waiting[], maxCalls: number): Waiting[][] {
   const groups: Waiting[][] = [];
   let size = new GroupSize();
   for (const waiting of queue) {
     const last = groups.at(-1);
-    if (last && !size.isFull) last.push(waiting);
+    if (last && !size.isFull && size.calls < maxCalls) last.push(waiting);
     else {
       groups.push([waiting]);
       size = new GroupSize();

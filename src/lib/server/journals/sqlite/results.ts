@@ -10,6 +10,9 @@ export const unreferenced = `NOT EXISTS (SELECT 1 FROM crudp_result AS result
   WHERE result.outbox = crudp_chunk.outbox AND result.seq BETWEEN crudp_chunk.first AND crudp_chunk.last
   AND result.chunk = crudp_chunk.id)`;
 
+/** Chunks that are read by one statement. */
+const chunksAtOnce = 64;
+
 /** Statuses of those of `seqs` that have a result. */
 export function statusesOf(db: Connection, outbox: number, seqs: readonly number[]): Map<number, number> {
   if (seqs.length === 0) return new Map();
@@ -30,37 +33,41 @@ export function chunksOf(db: Connection, outbox: number, seqs: readonly number[]
     JSON.stringify(seqs),
     outbox,
   );
-  const chunks = new Map<number, { frame: Uint8Array; seqs: number[] } | null>();
+  const ids = [...new Set(rows.map(({ chunk }) => chunk))];
+  const chunks = new Map<number, { frame: Uint8Array; seqs: number[] }>();
   let bytes = 0;
-  for (const { seq, chunk } of rows) {
-    let known = chunks.get(chunk);
-    if (known === undefined) {
-      const frame = chunkFrame(db, chunk);
-      known = bytes > 0 && bytes + frame.length > maxBytes ? null : { frame, seqs: [] };
-      if (known) bytes += frame.length;
-      chunks.set(chunk, known);
+  for (let from = 0; from < ids.length && (bytes === 0 || bytes < maxBytes); from += chunksAtOnce) {
+    for (const { id, frame } of framesOf(db, ids.slice(from, from + chunksAtOnce))) {
+      if (bytes > 0 && bytes + frame.length > maxBytes) continue;
+      bytes += frame.length;
+      chunks.set(id, { frame, seqs: [] });
     }
-    known?.seqs.push(seq);
   }
-  return [...chunks.values()].filter((chunk) => chunk !== null);
+  for (const { seq, chunk } of rows) chunks.get(chunk)?.seqs.push(seq);
+  return [...chunks.values()];
 }
 
-function chunkFrame(db: Connection, chunk: number): Uint8Array {
-  const query = 'SELECT frame, sum FROM crudp_chunk WHERE id = ?';
-  const { frame, sum } = db.get(query, chunk) as { frame: Uint8Array | ArrayBuffer; sum: number | null };
-  return frameOf(frame, sum);
+/** Chunks' frames, in the order of `ids`. */
+function framesOf(db: Connection, ids: readonly number[]): { readonly id: number; readonly frame: Uint8Array }[] {
+  // One statement for many: each costs more than what it reads.
+  const rows = db.all<{ id: number; frame: Uint8Array | ArrayBuffer; sum: number | null }>(
+    `SELECT chunk.id, chunk.frame, chunk.sum FROM json_each(?) AS asked
+     CROSS JOIN crudp_chunk AS chunk ON chunk.id = asked.value`,
+    JSON.stringify(ids),
+  );
+  return rows.map(({ id, frame, sum }) => ({ id, frame: frameOf(frame, sum) }));
 }
 
-/** @returns The new chunk. */
 export function addResults(
   db: Connection,
   outbox: number,
   results: readonly { readonly seq: number; readonly status: number }[],
-  chunk: { readonly frame: Uint8Array; readonly logged: boolean; readonly at: number },
-): number {
+  chunk: { readonly id: number; readonly frame: Uint8Array; readonly logged: boolean; readonly at: number },
+): void {
   const [first, last] = [results[0]?.seq as number, results.at(-1)?.seq as number];
-  const added = db.get<{ id: number }>(
-    'INSERT INTO crudp_chunk (outbox, first, last, at, logged, frame, sum) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
+  db.run(
+    'INSERT INTO crudp_chunk (id, outbox, first, last, at, logged, frame, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    chunk.id,
     outbox,
     first,
     last,
@@ -68,12 +75,11 @@ export function addResults(
     chunk.logged ? 1 : 0,
     chunk.frame,
     sumOf(chunk.frame),
-  ) as { id: number };
+  );
   for (const { seq, status } of results) {
     const insert = 'INSERT INTO crudp_result (outbox, seq, status, chunk) VALUES (?, ?, ?, ?)';
-    db.run(insert, outbox, seq, status, added.id);
+    db.run(insert, outbox, seq, status, chunk.id);
   }
-  return added.id;
 }
 
 /**

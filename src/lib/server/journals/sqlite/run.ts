@@ -1,21 +1,13 @@
-import type { Claim, CompletionOutcome, Identity, OutboxKey, Pending, PendingBatch } from '../../journal.ts';
+import type { Claim, CompletionOutcome, Identity, OutboxKey, Pending, PendingBatch, Span } from '../../journal.ts';
 import { userLog } from '../../journal-log.ts';
 import { covers, spansOf, unionOf, without } from '../spans.ts';
 import type { DatedCompletion } from './calls.ts';
 import { type Connection, frameOf } from './connection.ts';
 import { runEffects } from './effects.ts';
 import { addFailure } from './failed.ts';
-import { appendEntry } from './logs.ts';
-import {
-  type BatchSpan,
-  batchesAmong,
-  firstWaiting,
-  firstWaitingIn,
-  runsOf,
-  waitingAmong,
-  waitingIn,
-} from './outbox.ts';
-import type { Outboxes, OutboxRow } from './outboxes.ts';
+import type { LogEnds } from './logs.ts';
+import { batchesAmong, firstWaiting, firstWaitingIn, runsOf, waitingAmong, waitingIn } from './outbox.ts';
+import type { BatchSpan, Outboxes, OutboxRow } from './outboxes.ts';
 import { addResults, statusesOf } from './results.ts';
 
 /** Batches handed out with one claim, however small they are. */
@@ -108,21 +100,26 @@ export function excusePackets(outboxes: Outboxes, key: OutboxKey, seqs: readonly
 }
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
-export function completePackets(outboxes: Outboxes, key: OutboxKey, completion: DatedCompletion): CompletionOutcome {
+export function completePackets(
+  { outboxes, ends }: { readonly outboxes: Outboxes; readonly ends: LogEnds },
+  key: OutboxKey,
+  completion: DatedCompletion,
+): CompletionOutcome {
   const { db } = outboxes;
   const { results, frame, logged, pushes, effects, failed, begins, at, marks } = completion;
   const outbox = outboxes.find(key) as OutboxRow;
   const seqs = results.map(({ seq }) => seq);
-  const batches = checkCompletion(db, outbox, seqs, begins);
+  const batches = checkCompletion(outboxes, outbox, seqs, begins);
   runEffects(db, effects);
-  const chunk = addResults(db, outbox.id, results, { frame, logged, at });
+  const chunk = outboxes.newChunk();
+  addResults(db, outbox.id, results, { id: chunk, frame, logged, at });
   if (logged) {
     const content = { outbox: key.outbox, chunk, bytes: frame.length };
-    appendEntry(db, userLog(key.user), content, marks[0] as string, at);
+    ends.append(userLog(key.user), content, marks[0] as string, at);
   }
-  for (const [index, push] of pushes.entries()) appendEntry(db, push.log, push, marks[index + 1] as string, at);
+  for (const [index, push] of pushes.entries()) ends.append(push.log, push, marks[index + 1] as string, at);
   for (const one of failed) addFailure(db, key, one, at);
-  outboxes.save(key, movedOn(db, outbox, batches, seqs, begins));
+  outboxes.save(key, movedOn(outboxes, outbox, batches, seqs, begins));
   return { kind: 'committed' };
 }
 
@@ -131,7 +128,7 @@ export function completePackets(outboxes: Outboxes, key: OutboxKey, completion: 
  * @throws {TypeError}
  */
 function checkCompletion(
-  db: Connection,
+  outboxes: Outboxes,
   outbox: OutboxRow,
   seqs: readonly number[],
   begins: readonly number[],
@@ -139,7 +136,11 @@ function checkCompletion(
   if (seqs.length === 0) throw new TypeError('a completion has at least one result');
   const named = new Set([...seqs, ...begins]);
   const ascending = [...named].sort((a, b) => a - b);
-  const batches = batchesAmong(db, outbox.id, [ascending[0] as number, ascending.at(-1) as number]);
+  const span: Span = [ascending[0] as number, ascending.at(-1) as number];
+  const known = outboxes.batchWith(outbox.id, span);
+  const batches = known ? [known] : batchesAmong(outboxes.db, outbox.id, span);
+  const last = batches.at(-1);
+  if (last && !known) outboxes.keepBatch(outbox.id, last);
   const waiting = waitingIn(batches, outbox, ascending);
   checkWaiting(seqs, waiting);
   checkWaiting(begins, waiting);
@@ -162,12 +163,13 @@ function checkWaiting(seqs: readonly number[], waiting: ReadonlySet<number>): vo
  * @returns The outbox as it is then.
  */
 function movedOn(
-  db: Connection,
+  outboxes: Outboxes,
   outbox: OutboxRow,
   batches: readonly BatchSpan[],
   seqs: readonly number[],
   begins: readonly number[],
 ): OutboxRow {
+  const { db } = outboxes;
   const [first, last] = [seqs[0] as number, seqs.at(-1) as number];
   let done = unionOf(outbox.done, spansOf(seqs));
   const line = { ...outbox, done };
@@ -176,12 +178,14 @@ function movedOn(
   const near = isHead ? firstWaitingIn(batches, line) : undefined;
   const next = near ?? firstWaiting(db, line) ?? outbox.accepted + 1;
   if (near === undefined || batches.some((batch) => batch.last < next)) {
+    outboxes.forgetBatch(outbox.id);
     db.run('DELETE FROM crudp_batch WHERE outbox = ? AND last < ?', outbox.id, next);
   }
   done = without(done, [0, next]);
   if (done.length > 0) {
     for (const batch of batchesAmong(db, outbox.id, [Math.max(first, next), last])) {
       if (!runsOf(batch).every((run) => covers(done, run))) continue;
+      outboxes.forgetBatch(outbox.id);
       db.run('DELETE FROM crudp_batch WHERE outbox = ? AND last = ?', outbox.id, batch.last);
       done = without(done, [batch.first, batch.last]);
     }

@@ -4,7 +4,7 @@ import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { commitAlone, discardFailures, failuresOf, trimFailures } from './failed.ts';
-import { appendEntry, endOf, readLog, trimLogSizes, trimLogs } from './logs.ts';
+import { endOf, LogEnds, readLog, trimLogSizes, trimLogs } from './logs.ts';
 import { backlogOf, firstWaiting, placeOf } from './outbox.ts';
 import { Outboxes, type OutboxRow } from './outboxes.ts';
 import { chunksOf, trimResults } from './results.ts';
@@ -30,6 +30,7 @@ export interface StoreOptions {
 export class Store implements Calls {
   readonly #db: Connection;
   readonly #outboxes: Outboxes;
+  readonly #ends: LogEnds;
   readonly #epoch: string;
   readonly #maxClaimBytes: number;
   readonly #turns = new Turns<string>();
@@ -42,6 +43,7 @@ export class Store implements Calls {
   constructor(db: Connection, { epoch, opens, maxClaimBytes }: StoreOptions) {
     this.#db = db;
     this.#outboxes = new Outboxes(db);
+    this.#ends = new LogEnds(db);
     this.#epoch = epoch;
     this.#maxClaimBytes = maxClaimBytes;
     this.#token = opens * tokensPerOpen;
@@ -66,6 +68,7 @@ export class Store implements Calls {
   /** Called where what calls have written was taken back. */
   undone(): void {
     this.#outboxes.undone();
+    this.#ends.undone();
   }
 
   accept(...[batch]: Parameters<Calls['accept']>): ReturnType<Calls['accept']> {
@@ -104,7 +107,8 @@ export class Store implements Calls {
   }
 
   complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
-    return this.#holds(lease) ? completePackets(this.#outboxes, lease, completion) : { kind: 'fenced' };
+    if (!this.#holds(lease)) return { kind: 'fenced' };
+    return completePackets({ outboxes: this.#outboxes, ends: this.#ends }, lease, completion);
   }
 
   release(...[lease, idleUpTo]: Parameters<Calls['release']>): boolean {
@@ -130,7 +134,7 @@ export class Store implements Calls {
 
   append(...[entries, marks, at]: Parameters<Calls['append']>): void {
     for (const [index, entry] of entries.entries()) {
-      appendEntry(this.#db, entry.log, entry, marks[index] as string, at);
+      this.#ends.append(entry.log, entry, marks[index] as string, at);
     }
   }
 
@@ -147,7 +151,7 @@ export class Store implements Calls {
   }
 
   commit(...[failure, facts]: Parameters<Calls['commit']>): ReturnType<Calls['commit']> {
-    return commitAlone(this.#db, failure, facts);
+    return commitAlone(this.#ends, failure, facts);
   }
 
   discard(...[ids]: Parameters<Calls['discard']>): number {
