@@ -5,6 +5,7 @@ import type { Journal } from '../../src/lib/server/journal.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import { app, note, route } from './app.ts';
 import { creates, serve } from './harness.ts';
+import { journalWith } from './journal-with.ts';
 import { ManualClock } from './manual-clock.ts';
 
 /** A module whose handler never ends for the packet of this number. */
@@ -49,6 +50,28 @@ describe('POST /sync', () => {
       },
       { seq: 3, route: route.create, status: 0, message: '', records: [] },
     ]);
+  });
+
+  it('carries what was committed while it waited without reading it back', async () => {
+    const asked: (readonly number[])[] = [];
+    const memory = memoryJournal();
+    const journal = journalWith(memory, {
+      results: (key, seqs, maxBytes) => {
+        asked.push(seqs);
+        return memory.results(key, seqs, maxBytes);
+      },
+    });
+    const ana = (await serve({ journal })).sender();
+    const seqs = Array.from({ length: 20 }, (_, index) => index + 1);
+    const packets = seqs.map((seq) => creates(seq, note(`n${seq}`)));
+    const answer = await ana.post(packets, { headers: { Prefer: 'wait=20' } });
+    expect(answer.results?.map(({ seq }) => seq)).toEqual(seqs);
+    // Whether the last one has come before it began to listen.
+    expect(asked).toEqual([[20]]);
+    // Some of these were committed before: they are read.
+    const more = [...packets, creates(21)];
+    const again = await ana.post(more, { headers: { Prefer: 'wait=20' } });
+    expect(again.results?.map(({ seq }) => seq)).toEqual([...seqs, 21]);
   });
 
   it('carries what is ready when the wait is over, and the stream brings the rest', async () => {

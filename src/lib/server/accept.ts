@@ -8,7 +8,7 @@ import { answerFrame, maxAnswerBytes } from './answer-results.ts';
 import { awaitResults } from './await-results.ts';
 import type { Broker } from './broker.ts';
 import type { SyncReply, SyncRequest } from './core.ts';
-import type { AcceptOutcome, IncomingBatch, Journal } from './journal.ts';
+import type { AcceptOutcome, IncomingBatch, Journal, ResultChunk } from './journal.ts';
 import type { Metrics } from './metrics.ts';
 import { RequestRefused } from './refused.ts';
 
@@ -79,13 +79,16 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
   const known = packets.filter(({ seq }) => !forgottenSeqs.has(seq)).map(({ seq }) => seq);
   const lastSeq = known.at(-1);
   const isWaiting = request.waitMs > 0 && lastSeq !== undefined;
+  let chunks: readonly ResultChunk[] = [];
   if (isWaiting) {
     const signals = request.signal ? [closing, request.signal] : [closing];
-    await awaitResults(deps, key, lastSeq, Math.min(request.waitMs, deps.maxWaitMs), signals);
+    const waitMs = Math.min(request.waitMs, deps.maxWaitMs);
+    chunks = chunksWith(known, await awaitResults(deps, key, lastSeq, waitMs, signals, maxAnswerBytes));
   }
   // The new ones are the last; without waiting they have no results yet, and nobody is to pay for the question.
   const asked = isWaiting ? known : known.slice(0, known.length - outcome.appended);
-  const chunks = asked.length > 0 ? await journal.results(key, asked, maxAnswerBytes) : [];
+  const heard = chunks.reduce((sum, { seqs }) => sum + seqs.length, 0);
+  if (heard < asked.length) chunks = await journal.results(key, asked, maxAnswerBytes);
   const forgotten = packets.filter(({ seq }) => forgottenSeqs.has(seq));
   const results = answerFrame(deps, outbox, chunks, forgotten);
   return {
@@ -99,6 +102,15 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
     packets: packets.length,
     appended: outcome.appended,
   };
+}
+
+/** The chunks with results that were asked for, in the order of those, as a journal gives them. */
+function chunksWith(asked: readonly number[], chunks: readonly ResultChunk[]): ResultChunk[] {
+  const wanted = new Set(asked);
+  return chunks
+    .map(({ frame, seqs }) => ({ frame, seqs: seqs.filter((seq) => wanted.has(seq)) }))
+    .filter(({ seqs }) => seqs.length > 0)
+    .sort((one, other) => (one.seqs[0] as number) - (other.seqs[0] as number));
 }
 
 function openFrame({ contract, codec, limits }: AcceptDeps, frame: Uint8Array): RequestHead {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Broker } from './broker.ts';
-import type { Journal, OutboxKey } from './journal.ts';
+import type { Journal, OutboxKey, ResultChunk } from './journal.ts';
 import { userLog } from './journal-log.ts';
 
 export interface WaitDeps {
@@ -18,6 +18,8 @@ const askEveryMs = 100;
  *
  * @param signals Each ends the waiting; it resolves then too. Not one made by `AbortSignal.any`: those stay with the
  *   signal they follow, and the server's lives as long as the server.
+ * @param maxBytes Frames that are collected, about.
+ * @returns What this process has committed meanwhile: nobody need read it back.
  */
 export async function awaitResults(
   { journal, broker, clock }: WaitDeps,
@@ -25,8 +27,11 @@ export async function awaitResults(
   lastSeq: number,
   waitMs: number,
   signals: readonly AbortSignal[],
-): Promise<void> {
-  if (signals.some(({ aborted }) => aborted)) return;
+  maxBytes: number,
+): Promise<readonly ResultChunk[]> {
+  const committed: ResultChunk[] = [];
+  if (signals.some(({ aborted }) => aborted)) return committed;
+  let bytes = 0;
   let end = (): void => {};
   let fail = (_error: unknown): void => {};
   const over = new Promise<void>((resolve, reject) => {
@@ -43,7 +48,11 @@ export async function awaitResults(
     });
   };
   const timer = clock.after(waitMs, end);
-  const stop = broker.onResults(key, (seqs) => seqs.includes(lastSeq) && end());
+  const stop = broker.onResults(key, (chunk) => {
+    bytes += chunk.frame.length;
+    if (bytes <= maxBytes) committed.push(chunk);
+    if (chunk.seqs.includes(lastSeq)) end();
+  });
   const listener = { hearLog: askSoon, hearRead: (outbox: string) => outbox === key.outbox && askSoon() };
   const logs = [userLog(key.user)];
   broker.listen(listener, logs);
@@ -52,6 +61,7 @@ export async function awaitResults(
     // After the listening has begun: nothing that is committed in between goes unheard.
     ask().catch(fail);
     await over;
+    return committed;
   } finally {
     timer.cancel();
     asking?.cancel();

@@ -1,4 +1,4 @@
-import type { Journal, JournalNews, OutboxKey } from './journal.ts';
+import type { Journal, JournalNews, OutboxKey, ResultChunk } from './journal.ts';
 import { type LogPosition, type LogReading, userLog } from './journal-log.ts';
 import { ManyMap } from './many-map.ts';
 import { Rounds } from './rounds.ts';
@@ -14,6 +14,9 @@ export interface NewsListener {
   hearRead(outbox: string, frame: Uint8Array): void;
 }
 
+/** Told of results that were committed together: all of the frame's. */
+export type ResultsListener = (chunk: ResultChunk) => void;
+
 /** Who is fed what it has heard of, when its turn comes. */
 export interface Fed {
   feed(): unknown;
@@ -25,7 +28,7 @@ export interface Fed {
 export class Broker {
   private readonly journal: Journal;
   private readonly logs = new ManyMap<string, NewsListener>();
-  private readonly results = new ManyMap<string, (seqs: readonly number[]) => void>();
+  private readonly results = new ManyMap<string, ResultsListener>();
   private readonly workers = new Set<() => void>();
   /** By log and place. */
   private readonly readings = new Map<string, Map<string, Promise<LogReading>>>();
@@ -63,16 +66,16 @@ export class Broker {
     for (const log of logs) this.logs.delete(log, listener);
   }
 
-  /** Hears which packets of an outbox have come to a durable result in this process. @returns Ends it. */
-  onResults(key: OutboxKey, listener: (seqs: readonly number[]) => void): () => void {
+  /** Hears which packets of an outbox have come to a durable result in this process, and which. @returns Ends it. */
+  onResults(key: OutboxKey, listener: ResultsListener): () => void {
     const topic = topicOf(key);
     this.results.add(topic, listener);
     return () => this.results.delete(topic, listener);
   }
 
   /** Told by whoever commits results: who waits for them need not ask the journal after each commit. */
-  tellResults(key: OutboxKey, seqs: readonly number[]): void {
-    for (const listener of this.results.of(topicOf(key))) listener(seqs);
+  tellResults(key: OutboxKey, chunk: ResultChunk): void {
+    for (const listener of this.results.of(topicOf(key))) listener(chunk);
   }
 
   /** Hears that packets wait to be run. @returns Ends it. */

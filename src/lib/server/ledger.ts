@@ -111,8 +111,9 @@ export class Ledger {
 
   private async writePart(entries: readonly Entry[], begins: readonly number[]): Promise<boolean> {
     const startedAt = performance.now();
-    const outcome = await this.complete(entries, begins);
-    if (outcome.kind === 'committed') this.committed(entries, (performance.now() - startedAt) / 1000);
+    const completion = this.completionOf(entries, begins);
+    const outcome = await this.complete(completion);
+    if (outcome.kind === 'committed') this.committed(entries, completion, (performance.now() - startedAt) / 1000);
     if (outcome.kind !== 'effect_failed') return outcome.kind === 'committed';
     // Nothing of it was committed. What came before the entry at fault goes in as it is, that one by its fault, and what
     // came after it with it: so each entry is tried twice at most, however many fail.
@@ -124,9 +125,8 @@ export class Ledger {
     return this.writePart([...instead, ...entries.slice(index + 1)], begins);
   }
 
-  private async complete(entries: readonly Entry[], begins: readonly number[]): Promise<CompletionOutcome> {
+  private async complete(completion: Completion): Promise<CompletionOutcome> {
     const { journal, clock, log } = this.deps;
-    const completion = this.completionOf(entries, begins);
     for (;;) {
       try {
         return await journal.complete(this.claim, completion);
@@ -165,14 +165,11 @@ export class Ledger {
     return kept.filter((failed) => failed !== null);
   }
 
-  private committed(entries: readonly Entry[], seconds: number): void {
+  private committed(entries: readonly Entry[], { frame }: Completion, seconds: number): void {
     const { user, outbox } = this.claim;
     const results = entries.flatMap(({ settled }) => settled.map(({ result }) => result));
     this.deps.metrics.resultsCommitted(results, seconds);
-    this.deps.broker.tellResults(
-      this.claim,
-      results.map(({ seq }) => seq),
-    );
+    this.deps.broker.tellResults(this.claim, { frame, seqs: results.map(({ seq }) => seq) });
     for (const { packets, settled, byVerdict } of entries) {
       for (const [index, packet] of packets.entries()) this.endFiles(packet, settled[index] as Settled);
       if (!byVerdict) continue;
