@@ -62,7 +62,7 @@ describe('A broker', () => {
       },
     });
     const broker = new Broker(counting);
-    const fed: Promise<LogReading>[] = [];
+    const fed: (Promise<LogReading> | LogReading)[] = [];
     const count = 1000;
     for (let index = 0; index < count; index++) {
       broker.feedSoon({ unsentBytes: 0, feed: () => fed.push(broker.read('all', start)) });

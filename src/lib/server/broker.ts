@@ -30,8 +30,8 @@ export class Broker {
   private readonly logs = new ManyMap<string, NewsListener>();
   private readonly results = new ManyMap<string, ResultsListener>();
   private readonly workers = new Set<() => void>();
-  /** By log and place. */
-  private readonly readings = new Map<string, Map<string, Promise<LogReading>>>();
+  /** By log and place: under way, or made in this round. */
+  private readonly readings = new Map<string, Map<string, Promise<LogReading> | LogReading>>();
   /** Drop what has been read, when the round is over. */
   private readonly forgetting: (() => void)[] = [];
   private readonly rounds = new Rounds<Fed>(
@@ -91,10 +91,11 @@ export class Broker {
 
   /**
    * A page of a log after `position`. Sessions at the same place share one reading, also those that are fed later in the
-   * same round: a push to all is read once.
+   * same round: a push to all is read once. To them it is given as it is, since a promise's turns would cost as much as
+   * the event.
    */
-  read(log: string, position: LogPosition): Promise<LogReading> {
-    const all = this.readings.get(log) ?? new Map<string, Promise<LogReading>>();
+  read(log: string, position: LogPosition): Promise<LogReading> | LogReading {
+    const all = this.readings.get(log) ?? new Map<string, Promise<LogReading> | LogReading>();
     this.readings.set(log, all);
     const place = `${position.offset} ${position.mark}`;
     const shared = all.get(place);
@@ -103,10 +104,19 @@ export class Broker {
       all.delete(place);
       if (all.size === 0 && this.readings.get(log) === all) this.readings.delete(log);
     };
-    const reading = this.journal.read(log, position, pageBytes).finally(() => {
-      if (this.rounds.isBusy) this.forgetting.push(forget);
-      else forget();
-    });
+    const reading = this.journal.read(log, position, pageBytes).then(
+      (page) => {
+        if (this.rounds.isBusy) {
+          all.set(place, page);
+          this.forgetting.push(forget);
+        } else forget();
+        return page;
+      },
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
     all.set(place, reading);
     return reading;
   }

@@ -175,7 +175,8 @@ export class EventSession implements Session, NewsListener, Fed {
         else if (stale === undefined) break;
         else {
           stale.stale = false;
-          this.sendPage(stale, await this.deps.broker.read(stale.name, stale.position));
+          const reading = this.deps.broker.read(stale.name, stale.position);
+          this.sendPage(stale, reading instanceof Promise ? await reading : reading);
         }
       }
       if (!this.isBlocked && !this.hasEnded) this.sink.idle?.();
