@@ -57,16 +57,22 @@ export interface Healthy {
   readonly bytesPerPaused: number;
 }
 
-/** @param paused Streams whose readers stop reading before anything is pushed. */
+/**
+ * @param paused Streams whose readers stop reading before anything is pushed.
+ * @param pushes So many are timed; one before them warms up, as in a broadcast's rounds.
+ */
 export function besidePaused(healthy: number, paused: number, pushes: number): Promise<Healthy> {
   return withTarget('streams', async (target) => {
     const [well, stuck] = [new Listeners(target.port), new Listeners(target.port)];
     await well.open(healthy);
     await stuck.open(paused);
     stuck.pause();
-    well.watch();
     const before = await memoryOf(target);
     const text = 'x'.repeat(16_384);
+    well.watch();
+    await target.ask({ kind: 'push', text }, 'pushed');
+    await well.arrivals(1);
+    well.watch();
     const sentAt: bigint[] = [];
     for (let push = 0; push < pushes; push++) {
       sentAt.push(BigInt((await target.ask({ kind: 'push', text }, 'pushed')).sentAt));
