@@ -57,10 +57,10 @@ export interface Healthy {
   readonly bytesPerPaused: number;
 }
 
-/**
- * @param paused Streams whose readers stop reading before anything is pushed.
- * @param pushes So many are timed; one before them warms up, as in a broadcast's rounds.
- */
+/** Pushes before those that are timed. The first find code and buffers cold, here as in a broadcast's first round. */
+const warmUps = 10;
+
+/** @param paused Streams whose readers stop reading before anything is pushed. */
 export function besidePaused(healthy: number, paused: number, pushes: number): Promise<Healthy> {
   return withTarget('streams', async (target) => {
     const [well, stuck] = [new Listeners(target.port), new Listeners(target.port)];
@@ -68,21 +68,24 @@ export function besidePaused(healthy: number, paused: number, pushes: number): P
     await stuck.open(paused);
     stuck.pause();
     const before = await memoryOf(target);
-    const text = 'x'.repeat(16_384);
-    well.watch();
-    await target.ask({ kind: 'push', text }, 'pushed');
-    await well.arrivals(1);
-    well.watch();
-    const sentAt: bigint[] = [];
-    for (let push = 0; push < pushes; push++) {
-      sentAt.push(BigInt((await target.ask({ kind: 'push', text }, 'pushed')).sentAt));
-      await new Promise<void>((resolve) => setTimeout(resolve, 40));
-    }
-    const arrivals = await well.arrivals(pushes);
+    await pushSome(target, well, warmUps);
+    const latencies = await pushSome(target, well, pushes);
     const bytes = (await memoryOf(target)) - before;
     well.close();
     stuck.close();
-    const latencies = arrivals.flatMap((own) => own.map((at, index) => Number(at - (sentAt[index] as bigint)) / 1e6));
     return { p99: percentile(latencies, 0.99), bytesPerPaused: paused === 0 ? 0 : bytes / paused };
   });
+}
+
+/** @returns ms from each push to its arrival at each of the listeners. */
+async function pushSome(target: Target, listeners: Listeners, pushes: number): Promise<number[]> {
+  listeners.watch();
+  const text = 'x'.repeat(16_384);
+  const sentAt: bigint[] = [];
+  for (let push = 0; push < pushes; push++) {
+    sentAt.push(BigInt((await target.ask({ kind: 'push', text }, 'pushed')).sentAt));
+    await new Promise<void>((resolve) => setTimeout(resolve, 40));
+  }
+  const arrivals = await listeners.arrivals(pushes);
+  return arrivals.flatMap((own) => own.map((at, index) => Number(at - (sentAt[index] as bigint)) / 1e6));
 }
