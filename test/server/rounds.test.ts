@@ -60,4 +60,20 @@ describe('Rounds', () => {
     await Promise.resolve();
     expect(served).toEqual([2, 1]);
   });
+
+  it('serve whom the last of the slow ones wakes', async () => {
+    const slow = new Set([1]);
+    const served: number[] = [];
+    const rounds = new Rounds<number>(
+      (member) => {
+        served.push(member);
+        if (member === 1) rounds.add(2);
+      },
+      (member) => slow.has(member),
+      () => {},
+    );
+    rounds.add(1);
+    await Promise.resolve();
+    expect([served, rounds.isBusy]).toEqual([[1, 2], false]);
+  });
 });

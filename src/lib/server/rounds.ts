@@ -41,17 +41,20 @@ export class Rounds<Member> {
 
   private readonly serveSome = (): void => {
     let left = perTurn;
-    for (const waiting of [this.quick, this.slow]) {
-      for (const member of waiting) {
-        if (left-- === 0) {
-          setImmediate(this.serveSome);
-          return;
+    do {
+      for (const waiting of [this.quick, this.slow]) {
+        for (const member of waiting) {
+          if (left-- === 0) {
+            setImmediate(this.serveSome);
+            return;
+          }
+          this.quick.delete(member);
+          this.slow.delete(member);
+          this.serve(member);
         }
-        this.quick.delete(member);
-        this.slow.delete(member);
-        this.serve(member);
       }
-    }
+      // Whom serving a slow one has woken.
+    } while (this.quick.size > 0);
     this.isUnderWay = false;
     this.onIdle();
   };
