@@ -1,5 +1,6 @@
 import { beginning, type LogEntry, type LogPosition, type LogReading } from '../../journal-log.ts';
 import { type Connection, frameOf, sumOf } from './connection.ts';
+import { RecentRows } from './recent-rows.ts';
 import { unreferenced } from './results.ts';
 
 /** More are read in several calls, however small they are. */
@@ -27,16 +28,10 @@ export type EntryContent =
   | { readonly outbox: string; readonly chunk: number; readonly bytes: number }
   | { readonly frame: Uint8Array };
 
-/** Logs whose ends are kept in memory. */
-const maxKnown = 4096;
-
-/**
- * The ends of logs. Those that were appended to lately are kept as they were written: nobody else has the file open, and
- * each completion appends to its user's log.
- */
+/** The ends of logs: each completion appends to its user's log. */
 export class LogEnds {
   readonly db: Connection;
-  readonly #known = new Map<string, { readonly id: number; readonly end: number }>();
+  readonly #known = new RecentRows<string, { readonly id: number; readonly end: number }>();
 
   constructor(db: Connection) {
     this.db = db;
@@ -66,7 +61,6 @@ export class LogEnds {
       const update = 'UPDATE crudp_log SET end_offset = ?, end_mark = ?, bytes = bytes + ? WHERE id = ?';
       this.db.run(update, next.end, mark, bytes, next.id);
     }
-    if (this.#known.size >= maxKnown) this.#known.clear();
     this.#known.set(log, next);
     return next;
   }

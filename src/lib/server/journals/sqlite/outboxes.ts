@@ -1,5 +1,6 @@
 import type { OutboxKey, Span } from '../../journal.ts';
 import type { Connection } from './connection.ts';
+import { RecentRows } from './recent-rows.ts';
 
 /** An outbox's row: see schema.ts. */
 export interface OutboxRow {
@@ -22,19 +23,16 @@ export interface BatchSpan {
   readonly runs: string | null;
 }
 
-/** Rows that are kept in memory. */
-const maxKnown = 4096;
-
 /**
- * The outboxes' rows. Those that were used lately are kept as they were read or written: nobody else has the file open,
- * and each batch and each completion begins with its outbox's row.
+ * What running needs of an outbox: each batch and each completion begins with its row, each completion looks at its batch and
+ * adds a chunk.
  */
 export class Outboxes {
   readonly db: Connection;
   /** By name and user; a user's name holds no NUL. */
-  readonly #known = new Map<string, OutboxRow>();
+  readonly #known = new RecentRows<string, OutboxRow>();
   /** By outbox: the batch whose packets run. */
-  readonly #batches = new Map<number, BatchSpan>();
+  readonly #batches = new RecentRows<number, BatchSpan>();
   #lastChunk: number | undefined;
 
   constructor(db: Connection) {
@@ -88,7 +86,6 @@ export class Outboxes {
 
   /** Keeps a batch until others are kept or batches of its outbox are deleted. */
   keepBatch(outbox: number, batch: BatchSpan): void {
-    if (this.#batches.size >= maxKnown) this.#batches.clear();
     this.#batches.set(outbox, batch);
   }
 
@@ -112,7 +109,6 @@ export class Outboxes {
   }
 
   #keep({ user, outbox }: OutboxKey, row: OutboxRow): OutboxRow {
-    if (this.#known.size >= maxKnown) this.#known.clear();
     this.#known.set(`${outbox}\0${user}`, row);
     return row;
   }
