@@ -53,5 +53,3 @@ export function judgeFallback(cause: unknown, options: LoadOptions): void {
   if (options.fallback === false) throw error;
   options.onFallback?.(error);
 }
-
-/** Embedded as text that a server's compression packs well. */

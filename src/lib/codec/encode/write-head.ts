@@ -19,14 +19,8 @@ import type { Gather } from './gather.ts';
 import type { RouteRecords } from './route-records.ts';
 import { isSeq, type Writable } from './writable.ts';
 import { writeRequest } from './write-request.ts';
-import { type Messages, noMessages, writeResults } from './write-results.ts';
+import { noMessages, type Unwritten, writeResults } from './write-results.ts';
 import { RouteColumns } from './write-routes.ts';
-
-/** What of a batch does not stand on the tape with its head. */
-export interface Rest {
-  readonly byRoute: readonly RouteRecords[];
-  readonly messages: Messages;
-}
 
 /**
  * Judges a batch of any kind but for what is in its records, and writes it onto the tape.
@@ -34,7 +28,13 @@ export interface Rest {
  * @param tape Its word index.
  * @throws {EncodeError}
  */
-export function writeHead(kernels: Kernels, tape: number, table: ShapeTable, batch: Writable, gather: Gather): Rest {
+export function writeHead(
+  kernels: Kernels,
+  tape: number,
+  table: ShapeTable,
+  batch: Writable,
+  gather: Gather,
+): Unwritten {
   const { kind, packets } = batch;
   const n = packets.length;
   const name = kind === KIND_RESPONSE ? 'results' : 'packets';
@@ -65,8 +65,9 @@ function writePlace({ heap }: Kernels, tape: number, { kind, outbox, first, olde
   heap.u32[tape + TAPE_OUTBOX_LOW] = parsedOutbox.low;
   heap.f64[(tape + TAPE_FIRST_F64) >>> 1] = first;
   if (kind !== KIND_REQUEST) return;
-  if (oldest !== 0 && !(isSeq(oldest) && oldest < first))
+  if (oldest !== 0 && !(isSeq(oldest) && oldest < first)) {
     throw new EncodeError('oldest', `0 to ${first - 1} is wanted`);
+  }
   heap.f64[(tape + TAPE_OLDEST_F64) >>> 1] = oldest;
 }
 

@@ -22,9 +22,15 @@ import { RouteColumns } from './write-routes.ts';
 import { tooMuchText, writeText } from './write-text.ts';
 
 /** The messages that are not empty, and whose they are. */
-export interface Messages {
+interface Messages {
   readonly indices: readonly number[];
   readonly texts: readonly string[];
+}
+
+/** What of a batch is still to be written when its packets are on the tape. */
+export interface Unwritten {
+  readonly byRoute: readonly RouteRecords[];
+  readonly messages: Messages;
 }
 
 export const noMessages: Messages = { indices: [], texts: [] };
@@ -39,7 +45,7 @@ export function writeResults(
   tape: number,
   table: ShapeTable,
   results: readonly PacketResult[],
-): { readonly byRoute: readonly RouteRecords[]; readonly messages: Messages } {
+): Unwritten {
   const n = results.length;
   const seqs = kernels.reserve(8 * n);
   const statuses = kernels.reserve(4 * n);

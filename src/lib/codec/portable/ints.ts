@@ -4,6 +4,7 @@ import { MAX_SAFE, type Reader } from './reader.ts';
 // four bytes, of which what is too much is masked away: behind every run stand four bytes at least, the frame's check.
 // All leave what they saw in `least`, `greatest` and `sum` of the reader.
 
+/** In loops it stands as a number: bundlers make a variable of this, which costs more there (xxh32.ts). */
 const TWO_32 = 4294967296;
 /** From here on a native fill beats a loop. */
 const FILL_FROM = 48;

@@ -24,7 +24,7 @@ function scale(values: Float64Array, from: number, n: number, whole: Float64Arra
   for (let i = 0, served = 0; served < n; ) {
     const value = values[from + i] as number;
     const r = nearestEven(value * power);
-    if (r / power === value && Math.abs(r) <= 0x1fffffffffffff && (value !== 0 || 1 / value > 0)) {
+    if (r / power === value && Math.abs(r) <= Number.MAX_SAFE_INTEGER && (value !== 0 || 1 / value > 0)) {
       whole[i] = r;
       served++;
       if (++i === n) i = 0;
@@ -39,6 +39,7 @@ function scale(values: Float64Array, from: number, n: number, whole: Float64Arra
 
 /** The nearest whole number, a tie to the even one: doubles from 2^52 on are whole, so adding it rounds. */
 function nearestEven(x: number): number {
+  // Not a constant of the module: bundlers make variables of those, which cost the loop more (xxh32.ts).
   const two52 = 4503599627370496;
   if (x >= two52 || x <= -two52) return x;
   return x >= 0 ? x + two52 - two52 : x - two52 + two52;

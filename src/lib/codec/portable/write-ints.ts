@@ -3,6 +3,7 @@ import type { Writer } from './writer.ts';
 // Columns of ints (A.5) from the arena to the frame: the least base and the least width, so there is one form only.
 // Offsets are written as words of four bytes: what is too much of one is zeros, which the next one or nobody is in the way of.
 
+/** In loops it stands as a number, as in ints.ts. */
 const TWO_32 = 4294967296;
 
 /** A column of i32[n], or of u32[n] below 2^31. */
