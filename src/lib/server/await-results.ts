@@ -18,8 +18,8 @@ const askEveryMs = 100;
  *
  * @param signals Each ends the waiting; it resolves then too. Not one made by `AbortSignal.any`: those stay with the
  *   signal they follow, and the server's lives as long as the server.
- * @param maxBytes Frames that are collected, about.
- * @returns What this process has committed meanwhile: nobody need read it back.
+ * @param maxBytes Of frames that are returned, at most.
+ * @returns What this process has committed meanwhile, as far as that goes: nobody need read it back.
  */
 export async function awaitResults(
   { journal, broker, clock }: WaitDeps,

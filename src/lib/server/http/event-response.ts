@@ -12,6 +12,7 @@ const lingerMs = 5000;
 const joinedBytes = 8192;
 
 const nobody = (): void => {};
+const heartbeat = Buffer.from(heartbeatText);
 
 /** What is sent of a frame after an event's id. All streams that get the same frame share these bytes. */
 const bodies = new WeakMap<Uint8Array, Buffer>();
@@ -45,7 +46,7 @@ export class EventResponse implements EventSink {
   }
 
   heartbeat(): void {
-    this.write(Buffer.from(heartbeatText, 'latin1'));
+    this.write(heartbeat);
   }
 
   close(): void {
