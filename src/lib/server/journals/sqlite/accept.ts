@@ -2,14 +2,15 @@ import type { AcceptOutcome } from '../../journal.ts';
 import { admissionOf } from '../admission.ts';
 import { numbersIn } from '../spans.ts';
 import type { PackedBatch } from './calls.ts';
-import { type Connection, sumOf } from './connection.ts';
+import { sumOf } from './connection.ts';
 import { placeOf, runsText, waitingAmong, waitingOf } from './outbox.ts';
-import type { Outboxes, OutboxRow } from './outboxes.ts';
+import type { OutboxRow } from './outboxes.ts';
 import { forgetBelow, statusesOf } from './results.ts';
+import type { Tables } from './tables.ts';
 
 /** Steps 3 and 4 of PROTOCOL.md C.2, in the transaction that is open. */
-export function acceptBatch(outboxes: Outboxes, batch: PackedBatch, epoch: string): AcceptOutcome {
-  const { db } = outboxes;
+export function acceptBatch(tables: Tables, batch: PackedBatch, epoch: string): AcceptOutcome {
+  const { db, outboxes } = tables;
   const known = outboxes.find(batch);
   const place = placeOf(known, epoch);
   const { moved, fresh, known: before } = admissionOf({ after: batch.after, seqs: numbersIn(batch.packets) }, place);
@@ -21,10 +22,10 @@ export function acceptBatch(outboxes: Outboxes, batch: PackedBatch, epoch: strin
   if (!known && fresh.length === 0) return { kind: 'accepted', accepted: 0, appended: 0, forgotten: before };
 
   const outbox = known ?? outboxes.add(batch);
-  const oldest = batch.oldest > outbox.oldest ? forgetBelow(db, outbox.id, batch.oldest) : outbox.oldest;
-  const forgotten = before.length > 0 ? lost(db, outbox, before) : [];
+  const oldest = batch.oldest > outbox.oldest ? forgetBelow(tables, outbox.id, batch.oldest) : outbox.oldest;
+  const forgotten = before.length > 0 ? lost(tables, outbox, before) : [];
   const last = fresh.at(-1);
-  if (last !== undefined) addBatch(db, outbox, batch, fresh);
+  if (last !== undefined) addBatch(tables, outbox, batch, fresh);
   const [accepted, tag] = last !== undefined ? [last, batch.tag] : [outbox.accepted, outbox.tag];
   if (last !== undefined || oldest !== outbox.oldest) {
     outboxes.save(batch, { ...outbox, accepted, tag, oldest });
@@ -33,16 +34,16 @@ export function acceptBatch(outboxes: Outboxes, batch: PackedBatch, epoch: strin
 }
 
 /** Those of the accepted packets that neither wait nor have a result. */
-function lost(db: Connection, outbox: OutboxRow, seqs: readonly number[]): number[] {
-  const done = statusesOf(db, outbox.id, seqs);
+function lost(tables: Tables, outbox: OutboxRow, seqs: readonly number[]): number[] {
+  const done = statusesOf(tables, outbox.id, seqs);
   const rest = seqs.filter((seq) => !done.has(seq));
-  const waiting = waitingAmong(db, outbox, rest);
+  const waiting = waitingAmong(tables.db, outbox, rest);
   return rest.filter((seq) => !waiting.has(seq));
 }
 
-function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, seqs: readonly number[]): void {
-  const needs = existing(db, outbox, batch.needs, seqs);
-  db.run(
+function addBatch(tables: Tables, outbox: OutboxRow, batch: PackedBatch, seqs: readonly number[]): void {
+  const needs = existing(tables, outbox, batch.needs, seqs);
+  tables.db.run(
     `INSERT INTO crudp_batch (outbox, first, last, runs, needs, contract, received_at, identity, bytes, frame, sum)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     outbox.id,
@@ -61,7 +62,7 @@ function addBatch(db: Connection, outbox: OutboxRow, batch: PackedBatch, seqs: r
 
 /** A frame may name a million packets that never were: only those that are here are worth a row's bytes. */
 function existing(
-  db: Connection,
+  tables: Tables,
   outbox: OutboxRow,
   needs: readonly number[],
   own: readonly number[],
@@ -69,7 +70,7 @@ function existing(
   if (needs.length === 0) return needs;
   const mine = new Set(own);
   const earlier = needs.filter((seq) => !mine.has(seq) && seq <= outbox.accepted).sort((a, b) => a - b);
-  const done = statusesOf(db, outbox.id, earlier);
-  const waiting = waitingAmong(db, outbox, earlier);
+  const done = statusesOf(tables, outbox.id, earlier);
+  const waiting = waitingAmong(tables.db, outbox, earlier);
   return needs.filter((seq) => mine.has(seq) || done.has(seq) || waiting.has(seq));
 }

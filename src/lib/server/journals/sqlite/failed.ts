@@ -2,7 +2,7 @@ import type { CommitOutcome, FailureQuery, Identity, KeptFailure, OutboxKey } fr
 import type { DatedCommit, PackedFailure } from './calls.ts';
 import { type Connection, frameOf, type SqliteValue, sumOf } from './connection.ts';
 import { runEffects } from './effects.ts';
-import type { LogEnds } from './logs.ts';
+import type { Tables } from './tables.ts';
 
 interface FailedRow {
   readonly id: number;
@@ -52,14 +52,13 @@ export function failuresOf(db: Connection, { after = 0, limit, ...wanted }: Fail
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
 export function commitAlone(
-  ends: LogEnds,
+  { db, logs }: Tables,
   failure: number | null,
   { pushes, effects, at, marks }: DatedCommit,
 ): CommitOutcome {
-  const { db } = ends;
   if (failure !== null && discardFailures(db, [failure]) === 0) return { kind: 'gone' };
   runEffects(db, effects);
-  for (const [index, push] of pushes.entries()) ends.append(push.log, push, marks[index] as string, at);
+  for (const [index, push] of pushes.entries()) logs.append(push, marks[index] as string, at);
   return { kind: 'committed' };
 }
 

@@ -1,7 +1,10 @@
-import { beginning, type LogEntry, type LogPosition, type LogReading } from '../../journal-log.ts';
+import { CrudpError } from '../../../errors.ts';
+import { beginning, type LogAppend, type LogEntry, type LogPosition, type LogReading } from '../../journal-log.ts';
+import type { Chunks, EntryPlace } from './chunks.ts';
 import { type Connection, frameOf, sumOf } from './connection.ts';
 import { RecentRows } from './recent-rows.ts';
 import { unreferenced } from './results.ts';
+import type { Tables } from './tables.ts';
 
 /** More are read in several calls, however small they are. */
 const maxEntries = 1024;
@@ -23,89 +26,140 @@ interface EntryRow {
   readonly sum: number | null;
 }
 
-/** What a new entry holds: a chunk of results, or a push. */
-export type EntryContent =
-  | { readonly outbox: string; readonly chunk: number; readonly bytes: number }
-  | { readonly frame: Uint8Array };
+/** An entry as it is found, but for its frame. */
+type FoundEntry = Omit<EntryRow, 'frame' | 'sum'> & { readonly bytes: number };
 
-/** The ends of logs: each completion appends to its user's log. */
-export class LogEnds {
-  readonly db: Connection;
-  readonly #known = new RecentRows<string, { readonly id: number; readonly end: number }>();
+/** The logs' ends, and what is appended behind them. */
+export class Logs {
+  readonly #db: Connection;
+  readonly #chunks: Chunks;
+  /** By name. */
+  readonly #ends = new RecentRows<string, EntryPlace>();
 
-  constructor(db: Connection) {
-    this.db = db;
+  constructor(db: Connection, chunks: Chunks) {
+    this.#db = db;
+    this.#chunks = chunks;
   }
 
-  append(log: string, content: EntryContent, mark: string, at: number): void {
-    const bytes = 'chunk' in content ? content.bytes : content.frame.length;
-    const { id, end } = this.#advance(log, mark, bytes);
-    const insert = `INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame, sum)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-    if ('chunk' in content) {
-      this.db.run(insert, id, end, mark, at, content.outbox, content.chunk, bytes, null, null);
-    } else {
-      this.db.run(insert, id, end, mark, at, '', null, bytes, content.frame, sumOf(content.frame));
-    }
+  /** Appends a push. */
+  append({ log, frame }: LogAppend, mark: string, at: number): void {
+    const { log: id, offset } = this.next(log, mark);
+    const update = 'UPDATE crudp_log SET end_offset = ?, end_mark = ?, bytes = bytes + ? WHERE id = ?';
+    this.#db.run(update, offset, mark, frame.length, id);
+    this.#db.run(
+      `INSERT INTO crudp_entry (log, "offset", mark, at, outbox, chunk, bytes, frame, sum)
+       VALUES (?, ?, ?, ?, '', NULL, ?, ?, ?)`,
+      id,
+      offset,
+      mark,
+      at,
+      frame.length,
+      frame,
+      sumOf(frame),
+    );
+  }
+
+  /** Takes the next place in a log for a chunk that is added in the same transaction. */
+  next(log: string, mark: string): EntryPlace {
+    const last = this.#end(log);
+    const next = { log: last?.log ?? this.#add(log), offset: (last?.offset ?? 0) + 1, mark };
+    this.#ends.set(log, next);
+    return next;
+  }
+
+  /** The last entry of a log. */
+  end(log: string): LogPosition {
+    const { offset, mark } = this.#end(log) ?? beginning;
+    return { offset, mark };
   }
 
   /** What was written has been undone. */
   undone(): void {
-    this.#known.clear();
+    this.#ends.clear();
   }
 
-  #advance(log: string, mark: string, bytes: number): { readonly id: number; readonly end: number } {
-    const last = this.#known.get(log) ?? this.#find(log);
-    const next = last ? { id: last.id, end: last.end + 1 } : { id: this.#add(log, mark, bytes), end: 1 };
-    if (last) {
-      const update = 'UPDATE crudp_log SET end_offset = ?, end_mark = ?, bytes = bytes + ? WHERE id = ?';
-      this.db.run(update, next.end, mark, bytes, next.id);
-    }
-    this.#known.set(log, next);
-    return next;
+  #end(log: string): EntryPlace | undefined {
+    const known = this.#ends.get(log);
+    if (known) return known;
+    const row = findLog(this.#db, log);
+    if (!row) return undefined;
+    const unfiled = this.#chunks.ofLog(row.id).at(-1)?.entry;
+    const isNewer = unfiled !== undefined && unfiled.offset > row.end_offset;
+    const end = isNewer ? unfiled : { log: row.id, offset: row.end_offset, mark: row.end_mark };
+    this.#ends.set(log, end);
+    return end;
   }
 
-  #find(log: string): { readonly id: number; readonly end: number } | undefined {
-    const row = findLog(this.db, log);
-    return row && { id: row.id, end: row.end_offset };
-  }
-
-  #add(log: string, mark: string, bytes: number): number {
-    const added = this.db.get<{ id: number }>(
+  #add(log: string): number {
+    const added = this.#db.get<{ id: number }>(
       `INSERT INTO crudp_log (name, end_offset, end_mark, start_offset, start_mark, bytes)
-       VALUES (?, 1, ?, 0, '', ?) RETURNING id`,
+       VALUES (?, 0, '', 0, '', 0) RETURNING id`,
       log,
-      mark,
-      bytes,
     ) as { id: number };
     return added.id;
   }
 }
 
-export function endOf(db: Connection, log: string): LogPosition {
-  const row = findLog(db, log);
-  return row ? { offset: row.end_offset, mark: row.end_mark } : beginning;
+export function readLog(tables: Tables, log: string, position: LogPosition, maxBytes: number): LogReading {
+  const row = findLog(tables.db, log);
+  if (!row) return { entries: [], recovered: position.offset === 0 && position.mark === '', more: false };
+  const recovered = markAt(tables, row, position.offset) === position.mark;
+  const after = recovered ? position.offset : row.start_offset;
+  const found = within(entriesAfter(tables, row.id, after), maxBytes);
+  const end = found.at(-1)?.offset ?? after;
+  const frames = framesOf(tables, row.id, found);
+  const entries = found.map(({ offset, mark, outbox, chunk }): LogEntry => {
+    const frame = frames.get(offset);
+    if (!frame) throw new CrudpError('journal_corrupt', `entry ${offset} of ${log} has no frame`);
+    return { log, offset, mark, kind: chunk === null ? 'push' : 'results', outbox, frame };
+  });
+  return { entries, recovered, more: end < tables.logs.end(log).offset };
 }
 
-export function readLog(db: Connection, log: string, position: LogPosition, maxBytes: number): LogReading {
-  const row = findLog(db, log);
-  if (!row) return { entries: [], recovered: position.offset === 0 && position.mark === '', more: false };
-  const recovered = markAt(db, row, position.offset) === position.mark;
-  const after = recovered ? position.offset : row.start_offset;
-  const end = endWithin(db, row.id, after, maxBytes);
-  const rows = db.all<EntryRow>(
-    `SELECT entry."offset" AS "offset", entry.mark, entry.outbox, entry.chunk, coalesce(entry.frame, chunk.frame) AS frame,
-       coalesce(entry.sum, chunk.sum) AS sum
-     FROM crudp_entry AS entry LEFT JOIN crudp_chunk AS chunk ON chunk.id = entry.chunk
-     WHERE entry.log = ? AND entry."offset" > ? AND entry."offset" <= ? ORDER BY entry."offset"`,
-    row.id,
+/** The first entries after `after`, in order: those that have a row, and those of chunks that are not filed. */
+function entriesAfter({ db, chunks }: Tables, log: number, after: number): FoundEntry[] {
+  const filed = db.all<FoundEntry>(
+    `SELECT "offset", mark, outbox, chunk, bytes FROM crudp_entry WHERE log = ? AND "offset" > ?
+     ORDER BY "offset" LIMIT ?`,
+    log,
     after,
-    end,
+    maxEntries,
   );
-  const entries = rows.map(({ offset, mark, outbox, chunk, frame, sum }): LogEntry => {
-    return { log, offset, mark, kind: chunk === null ? 'push' : 'results', outbox, frame: frameOf(frame, sum) };
+  const unfiled = chunks.ofLog(log).map(({ id, outbox, bytes, entry: { offset, mark } }): FoundEntry => {
+    return { offset, mark, outbox, chunk: id, bytes };
   });
-  return { entries, recovered, more: end < row.end_offset };
+  const newer = unfiled.filter(({ offset }) => offset > after);
+  // Pushes have their rows at once, so both kinds may stand in turns.
+  return newer.length === 0 ? filed : [...filed, ...newer].sort((a, b) => a.offset - b.offset).slice(0, maxEntries);
+}
+
+/** As many entries as stay within `maxBytes`; the first one in any case. */
+function within(entries: readonly FoundEntry[], maxBytes: number): readonly FoundEntry[] {
+  let sum = 0;
+  const end = entries.findIndex(({ bytes }, index) => {
+    sum += bytes;
+    return index > 0 && sum > maxBytes;
+  });
+  return end < 0 ? entries : entries.slice(0, end);
+}
+
+/** Frames by offset. */
+function framesOf({ db, chunks }: Tables, log: number, entries: readonly FoundEntry[]): Map<number, Uint8Array> {
+  const frames = new Map<number, Uint8Array>();
+  const offsets = new Map<number, number>();
+  for (const { offset, chunk } of entries) if (chunk !== null) offsets.set(chunk, offset);
+  for (const { id, frame } of chunks.frames([...offsets.keys()])) frames.set(offsets.get(id) as number, frame);
+  const [first, last] = [entries[0]?.offset, entries.at(-1)?.offset];
+  if (first === undefined || last === undefined || offsets.size === entries.length) return frames;
+  const pushes = db.all<Pick<EntryRow, 'offset' | 'frame' | 'sum'>>(
+    `SELECT "offset", frame, sum FROM crudp_entry
+     WHERE log = ? AND "offset" BETWEEN ? AND ? AND chunk IS NULL`,
+    log,
+    first,
+    last,
+  );
+  for (const { offset, frame, sum } of pushes) frames.set(offset, frameOf(frame, sum));
+  return frames;
 }
 
 /** Drops a slice of the entries older than `before`. @returns Whether there may be more. */
@@ -168,24 +222,9 @@ function findLog(db: Connection, name: string): LogRow | undefined {
 }
 
 /** The mark of the last trimmed entry counts: who has read up to it has missed nothing. */
-function markAt(db: Connection, log: LogRow, offset: number): string | undefined {
+function markAt({ db, chunks }: Tables, log: LogRow, offset: number): string | undefined {
   if (offset === log.start_offset) return log.start_mark;
+  const unfiled = chunks.ofLog(log.id).find(({ entry }) => entry.offset === offset);
+  if (unfiled) return unfiled.entry.mark;
   return db.get<{ mark: string }>('SELECT mark FROM crudp_entry WHERE log = ? AND "offset" = ?', log.id, offset)?.mark;
-}
-
-/** The last of the entries after `after` that stay within `maxBytes`; the first one in any case. */
-function endWithin(db: Connection, log: number, after: number, maxBytes: number): number {
-  const sizes = db.all<{ offset: number; bytes: number }>(
-    'SELECT "offset", bytes FROM crudp_entry WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?',
-    log,
-    after,
-    maxEntries,
-  );
-  let [end, sum] = [after, 0];
-  for (const { offset, bytes } of sizes) {
-    sum += bytes;
-    if (end > after && sum > maxBytes) break;
-    end = offset;
-  }
-  return end;
 }

@@ -24,8 +24,7 @@ export interface BatchSpan {
 }
 
 /**
- * What running needs of an outbox: each batch and each completion begins with its row, each completion looks at its batch and
- * adds a chunk.
+ * What running needs of an outbox: each batch and each completion begins with its row, each completion looks at its batch.
  */
 export class Outboxes {
   readonly db: Connection;
@@ -33,7 +32,6 @@ export class Outboxes {
   readonly #known = new RecentRows<string, OutboxRow>();
   /** By outbox: the batch whose packets run. */
   readonly #batches = new RecentRows<number, BatchSpan>();
-  #lastChunk: number | undefined;
 
   constructor(db: Connection) {
     this.db = db;
@@ -94,18 +92,10 @@ export class Outboxes {
     this.#batches.delete(outbox);
   }
 
-  /** The id of a new chunk: to be asked for costs more than to be counted. */
-  newChunk(): number {
-    this.#lastChunk ??= this.db.get<{ id: number | null }>('SELECT max(id) AS id FROM crudp_chunk')?.id ?? 0;
-    this.#lastChunk += 1;
-    return this.#lastChunk;
-  }
-
   /** What was written has been undone. */
   undone(): void {
     this.#known.clear();
     this.#batches.clear();
-    this.#lastChunk = undefined;
   }
 
   #keep({ user, outbox }: OutboxKey, row: OutboxRow): OutboxRow {

@@ -1,5 +1,6 @@
 import type { ResultChunk } from '../../journal.ts';
-import { type Connection, frameOf, sumOf } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Tables } from './tables.ts';
 
 /** Results of packets that waiting ones of the same outbox depend on: never forgotten. Takes the outbox once. */
 const needed = `SELECT need.value FROM crudp_batch AS batch, json_each(batch.needs) AS need
@@ -10,11 +11,8 @@ export const unreferenced = `NOT EXISTS (SELECT 1 FROM crudp_result AS result
   WHERE result.outbox = crudp_chunk.outbox AND result.seq BETWEEN crudp_chunk.first AND crudp_chunk.last
   AND result.chunk = crudp_chunk.id)`;
 
-/** Chunks that are read by one statement. */
-const chunksAtOnce = 64;
-
 /** Statuses of those of `seqs` that have a result. */
-export function statusesOf(db: Connection, outbox: number, seqs: readonly number[]): Map<number, number> {
+export function statusesOf({ db, chunks }: Tables, outbox: number, seqs: readonly number[]): Map<number, number> {
   if (seqs.length === 0) return new Map();
   const rows = db.all<{ seq: number; status: number }>(
     `SELECT result.seq, result.status FROM json_each(?) AS asked
@@ -22,64 +20,52 @@ export function statusesOf(db: Connection, outbox: number, seqs: readonly number
     JSON.stringify(seqs),
     outbox,
   );
-  return new Map(rows.map(({ seq, status }) => [seq, status]));
+  const statuses = new Map(rows.map(({ seq, status }) => [seq, status]));
+  for (const { statuses: spans } of chunks.ofOutbox(outbox)) {
+    for (const [from, to, status] of spans) {
+      for (const seq of seqs) if (from <= seq && seq <= to) statuses.set(seq, status);
+    }
+  }
+  return statuses;
 }
 
 /** The chunks that hold results of `seqs`; about `maxBytes` of them, at least one. */
-export function chunksOf(db: Connection, outbox: number, seqs: readonly number[], maxBytes: number): ResultChunk[] {
+export function chunksOf(tables: Tables, outbox: number, seqs: readonly number[], maxBytes: number): ResultChunk[] {
+  const holders = holdersOf(tables, outbox, seqs);
+  const found = new Map<number, number[]>();
+  for (const seq of new Set(seqs)) {
+    const chunk = holders.get(seq);
+    if (chunk === undefined) continue;
+    const held = found.get(chunk);
+    if (held) held.push(seq);
+    else found.set(chunk, [seq]);
+  }
+  const read: ResultChunk[] = [];
+  let bytes = 0;
+  for (const { id, frame } of tables.chunks.frames([...found.keys()])) {
+    if (bytes > 0 && bytes >= maxBytes) break;
+    if (bytes > 0 && bytes + frame.length > maxBytes) continue;
+    bytes += frame.length;
+    read.push({ frame, seqs: found.get(id) ?? [] });
+  }
+  return read;
+}
+
+/** The chunk that holds each result there is. */
+function holdersOf({ db, chunks }: Tables, outbox: number, seqs: readonly number[]): Map<number, number> {
   const rows = db.all<{ seq: number; chunk: number }>(
-    `SELECT DISTINCT result.seq, result.chunk FROM json_each(?) AS asked
+    `SELECT result.seq, result.chunk FROM json_each(?) AS asked
      CROSS JOIN crudp_result AS result ON result.outbox = ? AND result.seq = asked.value`,
     JSON.stringify(seqs),
     outbox,
   );
-  const ids = [...new Set(rows.map(({ chunk }) => chunk))];
-  const chunks = new Map<number, { frame: Uint8Array; seqs: number[] }>();
-  let bytes = 0;
-  for (let from = 0; from < ids.length && (bytes === 0 || bytes < maxBytes); from += chunksAtOnce) {
-    for (const { id, frame } of framesOf(db, ids.slice(from, from + chunksAtOnce))) {
-      if (bytes > 0 && bytes + frame.length > maxBytes) continue;
-      bytes += frame.length;
-      chunks.set(id, { frame, seqs: [] });
+  const holders = new Map(rows.map(({ seq, chunk }) => [seq, chunk]));
+  for (const { id, statuses } of chunks.ofOutbox(outbox)) {
+    for (const [from, to] of statuses) {
+      for (const seq of seqs) if (from <= seq && seq <= to) holders.set(seq, id);
     }
   }
-  for (const { seq, chunk } of rows) chunks.get(chunk)?.seqs.push(seq);
-  return [...chunks.values()];
-}
-
-/** Chunks' frames, in the order of `ids`. */
-function framesOf(db: Connection, ids: readonly number[]): { readonly id: number; readonly frame: Uint8Array }[] {
-  // One statement for many: each costs more than what it reads.
-  const rows = db.all<{ id: number; frame: Uint8Array | ArrayBuffer; sum: number | null }>(
-    `SELECT chunk.id, chunk.frame, chunk.sum FROM json_each(?) AS asked
-     CROSS JOIN crudp_chunk AS chunk ON chunk.id = asked.value`,
-    JSON.stringify(ids),
-  );
-  return rows.map(({ id, frame, sum }) => ({ id, frame: frameOf(frame, sum) }));
-}
-
-export function addResults(
-  db: Connection,
-  outbox: number,
-  results: readonly { readonly seq: number; readonly status: number }[],
-  chunk: { readonly id: number; readonly frame: Uint8Array; readonly logged: boolean; readonly at: number },
-): void {
-  const [first, last] = [results[0]?.seq as number, results.at(-1)?.seq as number];
-  db.run(
-    'INSERT INTO crudp_chunk (id, outbox, first, last, at, logged, frame, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    chunk.id,
-    outbox,
-    first,
-    last,
-    chunk.at,
-    chunk.logged ? 1 : 0,
-    chunk.frame,
-    sumOf(chunk.frame),
-  );
-  for (const { seq, status } of results) {
-    const insert = 'INSERT INTO crudp_result (outbox, seq, status, chunk) VALUES (?, ?, ?, ?)';
-    db.run(insert, outbox, seq, status, chunk.id);
-  }
+  return holders;
 }
 
 /**
@@ -87,7 +73,8 @@ export function addResults(
  *
  * @returns The number below which nothing is left.
  */
-export function forgetBelow(db: Connection, outbox: number, oldest: number): number {
+export function forgetBelow({ db, chunks }: Tables, outbox: number, oldest: number): number {
+  if (chunks.ofOutbox(outbox).length > 0) chunks.file();
   db.run(`DELETE FROM crudp_result WHERE outbox = ? AND seq < ? AND seq NOT IN (${needed})`, outbox, oldest, outbox);
   db.run(`DELETE FROM crudp_chunk WHERE outbox = ? AND logged = 0 AND first < ? AND ${unreferenced}`, outbox, oldest);
   const left = 'SELECT min(seq) AS seq FROM crudp_result WHERE outbox = ? AND seq < ?';

@@ -5,10 +5,10 @@ import type { DatedCompletion } from './calls.ts';
 import { type Connection, frameOf } from './connection.ts';
 import { runEffects } from './effects.ts';
 import { addFailure } from './failed.ts';
-import type { LogEnds } from './logs.ts';
 import { batchesAmong, firstWaiting, firstWaitingIn, runsOf, waitingAmong, waitingIn } from './outbox.ts';
 import type { BatchSpan, Outboxes, OutboxRow } from './outboxes.ts';
-import { addResults, statusesOf } from './results.ts';
+import { statusesOf } from './results.ts';
+import type { Tables } from './tables.ts';
 
 /** Batches handed out with one claim, however small they are. */
 const maxClaimBatches = 64;
@@ -25,14 +25,14 @@ interface BatchRow {
 }
 
 /** Null where nothing of the outbox waits. */
-export function claimOutbox(outboxes: Outboxes, key: OutboxKey, token: number, maxBytes: number): Claim | null {
-  const { db } = outboxes;
+export function claimOutbox(tables: Tables, key: OutboxKey, token: number, maxBytes: number): Claim | null {
+  const { db, outboxes } = tables;
   const outbox = outboxes.find(key);
   const next = outbox && firstWaiting(db, outbox);
   if (!outbox || next === undefined) return null;
   const [begun, excused] = [ascending(outbox.begun), ascending(outbox.excused)];
   const done = without(outbox.done, [0, next]);
-  return { ...key, token, next, done, begun, excused, ...pendingAfter(db, outbox.id, next - 1, maxBytes) };
+  return { ...key, token, next, done, begun, excused, ...pendingAfter(tables, outbox.id, next - 1, maxBytes) };
 }
 
 function ascending(tries: ReadonlyMap<number, number>): Map<number, number> {
@@ -40,7 +40,8 @@ function ascending(tries: ReadonlyMap<number, number>): Map<number, number> {
 }
 
 /** The next batches with packets above `seq`. */
-export function pendingAfter(db: Connection, outbox: number, seq: number, maxBytes: number): Pending {
+export function pendingAfter(tables: Tables, outbox: number, seq: number, maxBytes: number): Pending {
+  const { db } = tables;
   const rows = db.all<BatchRow>(
     `SELECT first, last, needs, contract, received_at, identity, frame, sum FROM crudp_batch
      WHERE outbox = ? AND last > ? AND last <= ? ORDER BY last`,
@@ -49,7 +50,7 @@ export function pendingAfter(db: Connection, outbox: number, seq: number, maxByt
     lastWithin(db, outbox, seq, maxBytes),
   );
   const needs = rows.flatMap((row) => (row.needs === null ? [] : (JSON.parse(row.needs) as number[])));
-  return { batches: rows.map(pendingBatch), statuses: statusesOf(db, outbox, [...new Set(needs)]) };
+  return { batches: rows.map(pendingBatch), statuses: statusesOf(tables, outbox, [...new Set(needs)]) };
 }
 
 /** The greatest `last` of the batches above `seq` that stay within `maxBytes`; the first one's in any case. */
@@ -101,23 +102,19 @@ export function excusePackets(outboxes: Outboxes, key: OutboxKey, seqs: readonly
 
 /** @throws {EffectRefused} What it has written so far is the caller's to undo. */
 export function completePackets(
-  { outboxes, ends }: { readonly outboxes: Outboxes; readonly ends: LogEnds },
+  { db, outboxes, chunks, logs }: Tables,
   key: OutboxKey,
   completion: DatedCompletion,
 ): CompletionOutcome {
-  const { db } = outboxes;
   const { results, frame, logged, pushes, effects, failed, begins, at, marks } = completion;
   const outbox = outboxes.find(key) as OutboxRow;
   const seqs = results.map(({ seq }) => seq);
   const batches = checkCompletion(outboxes, outbox, seqs, begins);
   runEffects(db, effects);
-  const chunk = outboxes.newChunk();
-  addResults(db, outbox.id, results, { id: chunk, frame, logged, at });
-  if (logged) {
-    const content = { outbox: key.outbox, chunk, bytes: frame.length };
-    ends.append(userLog(key.user), content, marks[0] as string, at);
-  }
-  for (const [index, push] of pushes.entries()) ends.append(push.log, push, marks[index + 1] as string, at);
+  const name = key.outbox;
+  const entry = logged ? logs.next(userLog(key.user), marks[0] as string) : null;
+  chunks.add({ outbox: { id: outbox.id, name }, results, frame, entry, at });
+  for (const [index, push] of pushes.entries()) logs.append(push, marks[index + 1] as string, at);
   for (const one of failed) addFailure(db, key, one, at);
   outboxes.save(key, movedOn(outboxes, outbox, batches, seqs, begins));
   return { kind: 'committed' };

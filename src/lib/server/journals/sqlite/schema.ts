@@ -134,6 +134,18 @@ export const migrations: readonly string[] = [
   CREATE INDEX crudp_failed_user ON crudp_failed (user, outbox, seq);
   CREATE INDEX crudp_failed_at ON crudp_failed (at);
   `,
+  `
+  -- results: JSON [[from, to, status], ...]; log, offset, mark: the entry that the chunk is, null where it is none. Rows of
+  -- results and entries are made of them later; all four are null in rows written before, which have theirs.
+  ALTER TABLE crudp_chunk ADD COLUMN results TEXT;
+  ALTER TABLE crudp_chunk ADD COLUMN log INTEGER;
+  ALTER TABLE crudp_chunk ADD COLUMN "offset" INTEGER;
+  ALTER TABLE crudp_chunk ADD COLUMN mark TEXT;
+
+  -- filed: chunks up to this one have their rows.
+  ALTER TABLE crudp_meta ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
+  UPDATE crudp_meta SET filed = (SELECT coalesce(max(id), 0) FROM crudp_chunk);
+  `,
 ];
 
 /**

@@ -2,13 +2,15 @@ import type { Claim, CompletionOutcome, OutboxKey, Pending } from '../../journal
 import { Turns } from '../turns.ts';
 import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
+import { Chunks } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import { commitAlone, discardFailures, failuresOf, trimFailures } from './failed.ts';
-import { endOf, LogEnds, readLog, trimLogSizes, trimLogs } from './logs.ts';
+import { Logs, readLog, trimLogSizes, trimLogs } from './logs.ts';
 import { backlogOf, firstWaiting, placeOf } from './outbox.ts';
 import { Outboxes, type OutboxRow } from './outboxes.ts';
 import { chunksOf, trimResults } from './results.ts';
 import { beginPackets, claimOutbox, completePackets, excusePackets, pendingAfter } from './run.ts';
+import type { Tables } from './tables.ts';
 
 /** Claims of one opening: tokens of the next one are above them. */
 const tokensPerOpen = 2 ** 32;
@@ -30,7 +32,7 @@ export interface StoreOptions {
 export class Store implements Calls {
   readonly #db: Connection;
   readonly #outboxes: Outboxes;
-  readonly #ends: LogEnds;
+  readonly #tables: Tables;
   readonly #epoch: string;
   readonly #maxClaimBytes: number;
   readonly #turns = new Turns<string>();
@@ -43,7 +45,8 @@ export class Store implements Calls {
   constructor(db: Connection, { epoch, opens, maxClaimBytes }: StoreOptions) {
     this.#db = db;
     this.#outboxes = new Outboxes(db);
-    this.#ends = new LogEnds(db);
+    const chunks = new Chunks(db);
+    this.#tables = { db, outboxes: this.#outboxes, chunks, logs: new Logs(db, chunks) };
     this.#epoch = epoch;
     this.#maxClaimBytes = maxClaimBytes;
     this.#token = opens * tokensPerOpen;
@@ -67,12 +70,12 @@ export class Store implements Calls {
 
   /** Called where what calls have written was taken back. */
   undone(): void {
-    this.#outboxes.undone();
-    this.#ends.undone();
+    const { outboxes, chunks, logs } = this.#tables;
+    for (const table of [outboxes, chunks, logs]) table.undone();
   }
 
   accept(...[batch]: Parameters<Calls['accept']>): ReturnType<Calls['accept']> {
-    return acceptBatch(this.#outboxes, batch, this.#epoch);
+    return acceptBatch(this.#tables, batch, this.#epoch);
   }
 
   place(...[key]: Parameters<Calls['place']>): ReturnType<Calls['place']> {
@@ -81,7 +84,7 @@ export class Store implements Calls {
 
   results(...[key, seqs, maxBytes]: Parameters<Calls['results']>): ReturnType<Calls['results']> {
     const outbox = this.#outboxes.find(key);
-    return outbox ? chunksOf(this.#db, outbox.id, seqs, maxBytes) : [];
+    return outbox ? chunksOf(this.#tables, outbox.id, seqs, maxBytes) : [];
   }
 
   claim(): ReturnType<Calls['claim']> {
@@ -95,7 +98,7 @@ export class Store implements Calls {
   pending(...[lease, afterSeq]: Parameters<Calls['pending']>): Pending {
     const outbox = this.#holds(lease) ? this.#outboxes.find(lease) : undefined;
     if (!outbox) return { batches: [], statuses: new Map() };
-    return pendingAfter(this.#db, outbox.id, afterSeq, this.#maxClaimBytes);
+    return pendingAfter(this.#tables, outbox.id, afterSeq, this.#maxClaimBytes);
   }
 
   begin(...[lease, seqs]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
@@ -108,7 +111,7 @@ export class Store implements Calls {
 
   complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
     if (!this.#holds(lease)) return { kind: 'fenced' };
-    return completePackets({ outboxes: this.#outboxes, ends: this.#ends }, lease, completion);
+    return completePackets(this.#tables, lease, completion);
   }
 
   release(...[lease, idleUpTo]: Parameters<Calls['release']>): boolean {
@@ -134,16 +137,16 @@ export class Store implements Calls {
 
   append(...[entries, marks, at]: Parameters<Calls['append']>): void {
     for (const [index, entry] of entries.entries()) {
-      this.#ends.append(entry.log, entry, marks[index] as string, at);
+      this.#tables.logs.append(entry, marks[index] as string, at);
     }
   }
 
   end(...[log]: Parameters<Calls['end']>): ReturnType<Calls['end']> {
-    return endOf(this.#db, log);
+    return this.#tables.logs.end(log);
   }
 
   read(...[log, position, maxBytes]: Parameters<Calls['read']>): ReturnType<Calls['read']> {
-    return readLog(this.#db, log, position, maxBytes);
+    return readLog(this.#tables, log, position, maxBytes);
   }
 
   failures(...[query]: Parameters<Calls['failures']>): ReturnType<Calls['failures']> {
@@ -151,7 +154,7 @@ export class Store implements Calls {
   }
 
   commit(...[failure, facts]: Parameters<Calls['commit']>): ReturnType<Calls['commit']> {
-    return commitAlone(this.#ends, failure, facts);
+    return commitAlone(this.#tables, failure, facts);
   }
 
   discard(...[ids]: Parameters<Calls['discard']>): number {
@@ -159,6 +162,7 @@ export class Store implements Calls {
   }
 
   trim(...[before, cursor]: Parameters<Calls['trim']>): ReturnType<Calls['trim']> {
+    this.#tables.chunks.file();
     // Logs first: a log is trimmed no later than the results in it are dropped.
     if (trimLogs(this.#db, Math.max(before.logs, before.results), trimSlice)) return cursor;
     if (before.logBytes !== undefined && trimLogSizes(this.#db, before.logBytes, trimSlice)) return cursor;
@@ -169,7 +173,7 @@ export class Store implements Calls {
   #claim(key: OutboxKey): Claim | null {
     let claim: Claim | null;
     try {
-      claim = claimOutbox(this.#outboxes, key, this.#token + 1, this.#maxClaimBytes);
+      claim = claimOutbox(this.#tables, key, this.#token + 1, this.#maxClaimBytes);
     } catch (error) {
       this.#turns.add(key.user, key.outbox);
       throw error;
