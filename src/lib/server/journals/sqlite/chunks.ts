@@ -1,39 +1,28 @@
 import { type Connection, frameOf, sumOf } from './connection.ts';
+import {
+  type EntryPlace,
+  type LoggedChunk,
+  type NewResult,
+  type StatusSpan,
+  statusSpans,
+  Unfiled,
+  type UnfiledChunk,
+} from './unfiled.ts';
 
 /** Results of chunks that are not filed, at most about so many: filing them takes a few milliseconds. */
-const maxUnfiled = 1024;
+const maxUnfiled = 512;
 
 /** Chunks that are read by one statement. */
 const chunksAtOnce = 64;
 
-/** Packets side by side that ended alike. */
-type StatusSpan = readonly [from: number, to: number, status: number];
-
-/** Where an entry stands in its log. */
-export interface EntryPlace {
-  readonly log: number;
-  readonly offset: number;
-  readonly mark: string;
-}
-
 export interface NewChunk {
   readonly outbox: { readonly id: number; readonly name: string };
   /** Ascending, at least one. */
-  readonly results: readonly { readonly seq: number; readonly status: number }[];
+  readonly results: readonly NewResult[];
   readonly frame: Uint8Array;
   /** Null: it enters no log. */
   readonly entry: EntryPlace | null;
   readonly at: number;
-}
-
-/** A chunk that is not filed, but for its frame. */
-export interface UnfiledChunk {
-  readonly id: number;
-  /** The outbox's name. */
-  readonly outbox: string;
-  readonly statuses: readonly StatusSpan[];
-  readonly bytes: number;
-  readonly entry: EntryPlace | null;
 }
 
 interface UnfiledRow extends Omit<UnfiledChunk, 'statuses' | 'entry'>, EntryPlaceRow {
@@ -46,7 +35,7 @@ type EntryPlaceRow = { readonly [Column in keyof EntryPlace]: EntryPlace[Column]
 /**
  * Chunks of results. Each row says itself which results it holds and which entry of which log it is; the rows of results
  * and entries, by which it is found, are made of many chunks at once: filing. Rows of one outbox, and of one log, lie side by side,
- * so what costs a completion two pages of its own costs a thousand of them hardly more. Until then the newest chunks are
+ * so what costs a completion two pages of its own costs hundreds of them hardly more. Until then the newest chunks are
  * found by what is kept of them in memory, and after a crash by their rows.
  *
  * Whoever deletes results, entries or chunks files first.
@@ -83,13 +72,20 @@ export class Chunks {
     if (unfiled.results >= maxUnfiled) this.file();
   }
 
-  /** Those of an outbox that are not filed, in the order of completion. */
-  ofOutbox(id: number): readonly UnfiledChunk[] {
-    return this.#known().byOutbox.get(id) ?? [];
+  /** An outbox's results that are not filed: a few hundred at most. */
+  *resultsOf(outbox: number): Generator<{ readonly seq: number; readonly status: number; readonly chunk: number }> {
+    for (const { id, statuses } of this.#known().byOutbox.get(outbox) ?? []) {
+      for (const [from, to, status] of statuses)
+        for (let seq = from; seq <= to; seq++) yield { seq, status, chunk: id };
+    }
+  }
+
+  hasResultsOf(outbox: number): boolean {
+    return this.#known().byOutbox.has(outbox);
   }
 
   /** Those that are not filed and stand in a log, in its order. */
-  ofLog(id: number): readonly (UnfiledChunk & { readonly entry: EntryPlace })[] {
+  ofLog(id: number): readonly LoggedChunk[] {
     return this.#known().byLog.get(id) ?? [];
   }
 
@@ -168,44 +164,4 @@ export class Chunks {
     }
     return unfiled;
   }
-}
-
-/** What is kept of chunks that are not filed. */
-class Unfiled {
-  /** The last chunk that is filed; ids above it are never given twice, though chunks are deleted. */
-  readonly filed: number;
-  readonly byOutbox = new Map<number, UnfiledChunk[]>();
-  readonly byLog = new Map<number, (UnfiledChunk & { readonly entry: EntryPlace })[]>();
-  lastId: number;
-  results = 0;
-
-  constructor(filed: number) {
-    this.filed = filed;
-    this.lastId = filed;
-  }
-
-  add(chunk: UnfiledChunk, outbox: number): void {
-    this.lastId = chunk.id;
-    for (const [from, to] of chunk.statuses) this.results += to - from + 1;
-    addTo(this.byOutbox, outbox, chunk);
-    const { entry } = chunk;
-    if (entry) addTo(this.byLog, entry.log, chunk as UnfiledChunk & { readonly entry: EntryPlace });
-  }
-}
-
-function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
-}
-
-/** The `results` column of ascending results. */
-function statusSpans(results: NewChunk['results']): StatusSpan[] {
-  const spans: [from: number, to: number, status: number][] = [];
-  for (const { seq, status } of results) {
-    const last = spans.at(-1);
-    if (last && last[1] + 1 === seq && last[2] === status) last[1] = seq;
-    else spans.push([seq, seq, status]);
-  }
-  return spans;
 }

@@ -21,19 +21,17 @@ export function statusesOf({ db, chunks }: Tables, outbox: number, seqs: readonl
     outbox,
   );
   const statuses = new Map(rows.map(({ seq, status }) => [seq, status]));
-  for (const { statuses: spans } of chunks.ofOutbox(outbox)) {
-    for (const [from, to, status] of spans) {
-      for (const seq of seqs) if (from <= seq && seq <= to) statuses.set(seq, status);
-    }
-  }
+  const asked = new Set(seqs);
+  for (const { seq, status } of chunks.resultsOf(outbox)) if (asked.has(seq)) statuses.set(seq, status);
   return statuses;
 }
 
 /** The chunks that hold results of `seqs`; about `maxBytes` of them, at least one. */
 export function chunksOf(tables: Tables, outbox: number, seqs: readonly number[], maxBytes: number): ResultChunk[] {
-  const holders = holdersOf(tables, outbox, seqs);
+  const asked = new Set(seqs);
+  const holders = holdersOf(tables, outbox, asked);
   const found = new Map<number, number[]>();
-  for (const seq of new Set(seqs)) {
+  for (const seq of asked) {
     const chunk = holders.get(seq);
     if (chunk === undefined) continue;
     const held = found.get(chunk);
@@ -52,19 +50,15 @@ export function chunksOf(tables: Tables, outbox: number, seqs: readonly number[]
 }
 
 /** The chunk that holds each result there is. */
-function holdersOf({ db, chunks }: Tables, outbox: number, seqs: readonly number[]): Map<number, number> {
+function holdersOf({ db, chunks }: Tables, outbox: number, seqs: ReadonlySet<number>): Map<number, number> {
   const rows = db.all<{ seq: number; chunk: number }>(
     `SELECT result.seq, result.chunk FROM json_each(?) AS asked
      CROSS JOIN crudp_result AS result ON result.outbox = ? AND result.seq = asked.value`,
-    JSON.stringify(seqs),
+    JSON.stringify([...seqs]),
     outbox,
   );
   const holders = new Map(rows.map(({ seq, chunk }) => [seq, chunk]));
-  for (const { id, statuses } of chunks.ofOutbox(outbox)) {
-    for (const [from, to] of statuses) {
-      for (const seq of seqs) if (from <= seq && seq <= to) holders.set(seq, id);
-    }
-  }
+  for (const { seq, chunk } of chunks.resultsOf(outbox)) if (seqs.has(seq)) holders.set(seq, chunk);
   return holders;
 }
 
@@ -74,7 +68,7 @@ function holdersOf({ db, chunks }: Tables, outbox: number, seqs: readonly number
  * @returns The number below which nothing is left.
  */
 export function forgetBelow({ db, chunks }: Tables, outbox: number, oldest: number): number {
-  if (chunks.ofOutbox(outbox).length > 0) chunks.file();
+  if (chunks.hasResultsOf(outbox)) chunks.file();
   db.run(`DELETE FROM crudp_result WHERE outbox = ? AND seq < ? AND seq NOT IN (${needed})`, outbox, oldest, outbox);
   db.run(`DELETE FROM crudp_chunk WHERE outbox = ? AND logged = 0 AND first < ? AND ${unreferenced}`, outbox, oldest);
   const left = 'SELECT min(seq) AS seq FROM crudp_result WHERE outbox = ? AND seq < ?';
