@@ -54,18 +54,18 @@ export interface Invocation {
 export async function invoke(deps: InvokeDeps, invocation: Invocation): Promise<Outcome> {
   const { clock, log, now, handlerTimeoutMs } = deps;
   const startedAt = now();
-  const state: CallState = { isStarted: false };
   const facts = factsOf(invocation);
+  const state: CallState = { facts, isStarted: false };
   let outcome: Outcome;
   try {
     outcome = await withDeadline(
-      (signal) => call(deps, { ...invocation, signal }, state),
+      (signal) => call(deps, invocation, signal, state),
       clock,
       handlerTimeoutMs,
       invocation.signal,
     );
   } catch (error) {
-    outcome = failure(deps, invocation, error);
+    outcome = failure(deps, invocation, facts, error);
   } finally {
     // Also that of a handler that is still at it when its time is over.
     state.ctx?.end();
@@ -78,32 +78,35 @@ export async function invoke(deps: InvokeDeps, invocation: Invocation): Promise<
 }
 
 interface CallState {
+  readonly facts: Facts;
   isStarted: boolean;
   ctx?: PacketContext;
 }
 
-async function call(deps: InvokeDeps, invocation: Invocation, state: CallState): Promise<Settled> {
+async function call(deps: InvokeDeps, invocation: Invocation, signal: AbortSignal, state: CallState): Promise<Settled> {
   const { contract, codec, log } = deps;
-  const { route, packet } = invocation;
-  const ctx = new PacketContext(contract, codec, { ...invocation, seq: packet.seq, spec: route });
+  // Named one by one: copies made by spreading, then changed, take slow paths of V8: 4 µs a packet.
+  const { route, packet, identity, outbox, attempt, http } = invocation;
+  const { seq } = packet;
+  const ctx = new PacketContext(contract, codec, { identity, outbox, seq, spec: route, attempt, signal, http });
   state.ctx = ctx;
   const admission = await admit(route, ctx, packet, deps.files);
   if ('status' in admission) return settleWith(invocation, admission.status, admission.message);
   state.isStarted = true;
-  log({ event: 'handler_started', items: packet.records.length, ...factsOf(invocation) });
+  log({ event: 'handler_started', items: packet.records.length, ...state.facts });
   const answer = answerRecords(route, await route.code(ctx, admission.records));
-  const result = { seq: packet.seq, route: packet.route, status: Status.ok, message: '', records: answer };
-  const frame = codec.encodeResponse(contract, { outbox: invocation.outbox, results: [result] });
-  return { result, frame, bytes: frame.length, ...ctx.end() };
+  const result = { seq, route: packet.route, status: Status.ok, message: '', records: answer };
+  const frame = codec.encodeResponse(contract, { outbox, results: [result] });
+  const { pushes, effects } = ctx.end();
+  return { result, frame, bytes: frame.length, pushes, effects };
 }
 
 /** What a thrown value makes of a packet. No error's text leaves the server but a refusal's. */
-function failure({ log }: InvokeDeps, invocation: Invocation, error: unknown): Outcome {
+function failure({ log }: InvokeDeps, invocation: Invocation, facts: Facts, error: unknown): Outcome {
   if (error instanceof Refusal) return settleWith(invocation, error.status, error.resultMessage);
   if (error instanceof RetryLater) return { retryMs: error.delayMs };
   const isTimeout = error instanceof CrudpError && error.code === 'handler_timeout';
   if (invocation.signal.aborted && !isTimeout) return 'aborted';
-  const facts = factsOf(invocation);
   if (error instanceof EncodeError) log({ event: 'output_rejected', path: error.path, error, ...facts });
   else log({ event: 'handler_failed', error, ...facts });
   return settleWith(invocation, Status.internal);
@@ -116,7 +119,9 @@ export function settleWith({ packet }: { packet: RequestPacket }, status: number
   return { result: { seq, route, status, message, records: [] }, bytes, pushes: [], effects: [] };
 }
 
-export function factsOf({ route, packet, identity, outbox, attempt, http }: Invocation) {
+type Facts = ReturnType<typeof factsOf>;
+
+function factsOf({ route, packet, identity, outbox, attempt, http }: Invocation) {
   const { user } = identity;
   return {
     user,

@@ -13,7 +13,7 @@ export interface PacketFacts {
   readonly spec: RouteSpec;
   readonly attempt: number;
   readonly signal: AbortSignal;
-  readonly http?: NonNullable<Context['http']>;
+  readonly http?: Context['http'] | undefined;
 }
 
 /** The context of one packet, and what its handler asked to be committed with its result. */
