@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
+import { flat } from '../flat.ts';
 import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
 import type { Broker } from './broker.ts';
 import { statusOfEffect } from './effect-status.ts';
@@ -141,16 +142,16 @@ export class Ledger {
 
   private completionOf(entries: readonly Entry[], begins: readonly number[]): Completion {
     const { contract, codec } = this.deps;
-    const settled = entries.flatMap((entry) => entry.settled);
+    const settled = flat(entries, (entry) => entry.settled);
     const results = settled.map(({ result }) => result);
     const only = settled.length === 1 ? settled[0]?.frame : undefined;
     return {
       results: results.map(({ seq, status }) => ({ seq, status })),
       frame: only ?? codec.encodeResponse(contract, { outbox: this.claim.outbox, results }),
       logged: results.some(isLogged),
-      pushes: settled.flatMap(({ pushes }) => pushes),
-      effects: settled.flatMap(({ effects }) => effects),
-      failed: entries.flatMap((entry) => this.failuresIn(entry)),
+      pushes: flat(settled, ({ pushes }) => pushes),
+      effects: flat(settled, ({ effects }) => effects),
+      failed: flat(entries, (entry) => this.failuresIn(entry)),
       begins,
     };
   }
@@ -167,7 +168,7 @@ export class Ledger {
 
   private committed(entries: readonly Entry[], { frame }: Completion, seconds: number): void {
     const { user, outbox } = this.claim;
-    const results = entries.flatMap(({ settled }) => settled.map(({ result }) => result));
+    const results = flat(entries, ({ settled }) => settled).map(({ result }) => result);
     this.deps.metrics.resultsCommitted(results, seconds);
     this.deps.broker.tellResults(this.claim, { frame, seqs: results.map(({ seq }) => seq) });
     for (const { packets, settled, byVerdict } of entries) {

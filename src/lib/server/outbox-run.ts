@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { CrudpError } from '../errors.ts';
+import { flat } from '../flat.ts';
 import { Status } from '../packet.ts';
 import type { BoundRoute, BoundRoutes } from './bound-routes.ts';
 import type { Broker } from './broker.ts';
@@ -293,5 +294,5 @@ export class OutboxRun {
 }
 
 function seqsOf(units: readonly Unit[]): number[] {
-  return units.flatMap(({ packets }) => packets.map(({ seq }) => seq));
+  return flat(units, ({ packets }) => packets).map(({ seq }) => seq);
 }

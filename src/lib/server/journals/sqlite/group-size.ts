@@ -1,3 +1,4 @@
+import { flat } from '../../../flat.ts';
 import type { Call } from './calls.ts';
 import { blobsOf } from './messages.ts';
 
@@ -17,7 +18,7 @@ export class GroupSize {
 
   add(calls: readonly Call[]): void {
     this.#calls += calls.length;
-    for (const blob of calls.flatMap(blobsOf)) this.#bytes += blob.length;
+    for (const blob of flat(calls, blobsOf)) this.#bytes += blob.length;
   }
 
   get calls(): number {

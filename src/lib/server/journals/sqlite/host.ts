@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { CrudpError } from '../../../errors.ts';
+import { flat } from '../../../flat.ts';
 import type { Call, Reply } from './calls.ts';
 import { type EngineOptions, openEngine } from './engine.ts';
 import { maxOrderCalls } from './group-size.ts';
@@ -36,7 +37,7 @@ export async function threadHost(options: EngineOptions, url: URL): Promise<Host
     epoch: (opened as { epoch: string }).epoch,
     maxCalls: maxOrderCalls,
     async run(calls) {
-      const report = await thread.ask({ calls }, buffersOf(calls.flatMap(blobsOf)));
+      const report = await thread.ask({ calls }, buffersOf(flat(calls, blobsOf)));
       return (report as Extract<Report, { replies: unknown }>).replies.map(unpackReply);
     },
     async close() {

@@ -1,4 +1,5 @@
 import { CrudpError } from '../../../errors.ts';
+import { flat } from '../../../flat.ts';
 import type { Call, Calls, Reply } from './calls.ts';
 
 /** To the thread. */
@@ -44,7 +45,7 @@ export function blobsOf(call: Call): Uint8Array[] {
   if (call.name !== 'complete' && call.name !== 'commit') return [];
   const { pushes, effects } = call.args[1];
   const own = call.name === 'complete' ? [call.args[1].frame, ...call.args[1].failed.map(({ frame }) => frame)] : [];
-  const params = effects.flatMap((effect) => effect.params).filter((value) => value instanceof Uint8Array);
+  const params = flat(effects, (effect) => effect.params).filter((value) => value instanceof Uint8Array);
   return [...own, ...pushes.map((push) => push.frame), ...params];
 }
 
