@@ -2,7 +2,7 @@ import type { Contract } from '../contract/contract.ts';
 import { actionOf, type PacketResult } from '../packet.ts';
 import type { Backlog } from './journal.ts';
 import type { ServerLogEvent } from './log.ts';
-import { Counter, gauge, Histogram } from './prometheus.ts';
+import { Counter, gauge, Histogram, labelText } from './prometheus.ts';
 
 const secondBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const sizeBounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
@@ -21,6 +21,8 @@ export class Metrics {
   private readonly contract: Contract;
   private readonly accepted = new Counter();
   private readonly packets = new Counter();
+  /** Labels of results, by route and status: made for each result they would cost more than all the rest of it. */
+  private readonly packetLabels = new Map<number, string>();
   private readonly requests = new Counter();
   private readonly decodeErrors = new Counter();
   private readonly failures = new Counter();
@@ -61,10 +63,18 @@ export class Metrics {
   resultsCommitted(results: readonly PacketResult[], seconds: number): void {
     this.commitSizes.add(results.length);
     this.commits.add(seconds);
-    for (const { route, status } of results) {
-      const handler = this.contract.routes.get(route)?.handler ?? 'unknown';
-      this.packets.add({ handler, action: actionOf(route), status });
-    }
+    for (const result of results) this.packets.addAt(this.labelsOf(result));
+  }
+
+  private labelsOf({ route, status }: PacketResult): string {
+    // A status has 16 bits.
+    const key = route * 65_536 + status;
+    const known = this.packetLabels.get(key);
+    if (known !== undefined) return known;
+    const handler = this.contract.routes.get(route)?.handler ?? 'unknown';
+    const labels = labelText({ handler, action: actionOf(route), status });
+    this.packetLabels.set(key, labels);
+    return labels;
   }
 
   text({ backlog, openStreams, unsentBytes, now }: Snapshot): string {

@@ -7,7 +7,11 @@ export class Counter {
   readonly #counts = new Map<string, number>();
 
   add(labels: Labels, count = 1): void {
-    const key = labelText(labels);
+    this.addAt(labelText(labels), count);
+  }
+
+  /** For labels that are met again and again. @param key Their `labelText`. */
+  addAt(key: string, count = 1): void {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
@@ -56,7 +60,7 @@ function head(name: string, help: string, type: string): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }
 
-function labelText(labels: Labels): string {
+export function labelText(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(String(value))}"`);
   return pairs.length > 0 ? `{${pairs.join(',')}}` : '';
 }

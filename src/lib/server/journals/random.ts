@@ -6,17 +6,21 @@ export const systemRandom: Random = pooled((count) => crypto.getRandomValues(new
 /** Draws many bytes at once: a call into the system costs more than what a mark needs of it. */
 function pooled(draw: Random): Random {
   let pool: Uint8Array = new Uint8Array();
+  let taken = 0;
   return (count) => {
-    if (count > pool.length) pool = draw(Math.max(count, 4096));
-    const taken = pool.slice(0, count);
-    pool = pool.subarray(count);
-    return taken;
+    if (taken + count > pool.length) [pool, taken] = [draw(Math.max(count, 4096)), 0];
+    taken += count;
+    return pool.subarray(taken - count, taken);
   };
 }
 
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** 2 lower-case hex digits a byte. */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+function hexOf(bytes: Uint8Array): string {
+  let hex = '';
+  for (const byte of bytes) hex += hexDigits[byte];
+  return hex;
 }
 
 /** The id of a journal: 16 hex digits. */

@@ -229,7 +229,9 @@ class SqliteJournal implements Journal {
   }
 
   #marks(count: number): string[] {
-    return Array.from({ length: count }, () => newMark(this.#random));
+    const marks: string[] = [];
+    while (marks.length < count) marks.push(newMark(this.#random));
+    return marks;
   }
 }
 
