@@ -36,6 +36,15 @@ describe('answerFrame', () => {
     ]);
   });
 
+  it('reads no frame of which it has the results', () => {
+    const bare = [3, 4].map((seq) => ({ seq, route: 4, status: 5, message: 'no', records: [] }));
+    const unread = { frame: new Uint8Array(), seqs: [4], bare };
+    expect(seqsIn(answerFrame(deps, outbox, [chunk(now, { seq: 1 }), unread], []))).toEqual([
+      [1, 0, []],
+      [4, 5, []],
+    ]);
+  });
+
   it('hands a single chunk on as it is', () => {
     const only = chunk(now, { seq: 2, records: [7] });
     expect(answerFrame(deps, outbox, [only], [])).toBe(only.frame);

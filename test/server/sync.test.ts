@@ -4,6 +4,7 @@ import { implement } from '../../src/lib/server/implement.ts';
 import type { Journal } from '../../src/lib/server/journal.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import { app, note, route } from './app.ts';
+import { creating, wait } from './creating.ts';
 import { creates, serve } from './harness.ts';
 import { journalWith } from './journal-with.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -72,6 +73,20 @@ describe('POST /sync', () => {
     const more = [...packets, creates(21)];
     const again = await ana.post(more, { headers: { Prefer: 'wait=20' } });
     expect(again.results?.map(({ seq }) => seq)).toEqual([...seqs, 21]);
+  });
+
+  it('carries what was committed, whatever the handler does with its answer later', async () => {
+    const only = note('a', 'first');
+    const { sender } = await serve({
+      modules: [
+        creating(({ reqId }) => {
+          if (reqId.endsWith('.2')) only.text = 'second';
+          return reqId.endsWith('.3') ? [] : [only];
+        }),
+      ],
+    });
+    const { results } = await sender().post([creates(1), creates(2), creates(3)], wait);
+    expect(results.map(({ records }) => records)).toEqual([[note('a', 'first')], [note('a', 'second')], []]);
   });
 
   it('carries what is ready when the wait is over, and the stream brings the rest', async () => {

@@ -6,9 +6,9 @@ import type { DecodeLimits } from '../limits.ts';
 import type { RequestHead } from '../packet.ts';
 import { answerFrame, maxAnswerBytes } from './answer-results.ts';
 import { awaitResults } from './await-results.ts';
-import type { Broker } from './broker.ts';
+import type { Broker, ToldResults } from './broker.ts';
 import type { SyncReply, SyncRequest } from './core.ts';
-import type { AcceptOutcome, IncomingBatch, Journal, ResultChunk } from './journal.ts';
+import type { AcceptOutcome, IncomingBatch, Journal } from './journal.ts';
 import type { Metrics } from './metrics.ts';
 import { RequestRefused } from './refused.ts';
 
@@ -79,7 +79,7 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
   const known = packets.filter(({ seq }) => !forgottenSeqs.has(seq)).map(({ seq }) => seq);
   const lastSeq = known.at(-1);
   const isWaiting = request.waitMs > 0 && lastSeq !== undefined;
-  let chunks: readonly ResultChunk[] = [];
+  let chunks: readonly ToldResults[] = [];
   if (isWaiting) {
     const signals = request.signal ? [closing, request.signal] : [closing];
     const waitMs = Math.min(request.waitMs, deps.maxWaitMs);
@@ -105,10 +105,10 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
 }
 
 /** The chunks with results that were asked for, in the order of those, as a journal gives them. */
-function chunksWith(asked: readonly number[], chunks: readonly ResultChunk[]): ResultChunk[] {
+function chunksWith(asked: readonly number[], chunks: readonly ToldResults[]): ToldResults[] {
   const wanted = new Set(asked);
   return chunks
-    .map(({ frame, seqs }) => ({ frame, seqs: seqs.filter((seq) => wanted.has(seq)) }))
+    .map(({ frame, seqs, bare }) => ({ frame, seqs: seqs.filter((seq) => wanted.has(seq)), bare }))
     .filter(({ seqs }) => seqs.length > 0)
     .sort((one, other) => (one.seqs[0] as number) - (other.seqs[0] as number));
 }

@@ -1,8 +1,8 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
 import { DecodeError } from '../errors.ts';
-import { type DecodedResponse, type PacketHead, type PacketResult, Status } from '../packet.ts';
-import type { ResultChunk } from './journal.ts';
+import { type PacketHead, type PacketResult, Status } from '../packet.ts';
+import type { ToldResults } from './broker.ts';
 
 /** What one answer carries of them: the client asks again for what is missing, and the stream brings it anyway. */
 export const maxAnswerBytes = 1_048_576;
@@ -16,15 +16,14 @@ export const maxAnswerBytes = 1_048_576;
 export function answerFrame(
   { contract, codec }: { readonly contract: Contract; readonly codec: Codec },
   outbox: string,
-  chunks: readonly ResultChunk[],
+  chunks: readonly ToldResults[],
   forgotten: readonly PacketHead[],
 ): Uint8Array | null {
   const results: PacketResult[] = forgotten.map(({ seq, route }) => forgottenResult(seq, route));
-  for (const { frame, seqs } of chunks) {
+  for (const { frame, seqs, bare } of chunks) {
     if (results.length === 0 && chunks.length === 1) return frame;
-    const asked = new Set(seqs);
-    const decoded = readable(codec, contract, frame);
-    if (decoded) results.push(...decoded.results.filter(({ seq }) => asked.has(seq)));
+    const all = bare ?? resultsIn(codec, contract, frame);
+    if (all) results.push(...(all.length === seqs.length ? all : all.filter(({ seq }) => seqs.includes(seq))));
     // Stored under another contract: its bytes can be handed on, but not merged. Alone now, or with the next question.
     else if (results.length === 0) return frame;
   }
@@ -35,11 +34,11 @@ function forgottenResult(seq: number, route: number): PacketResult {
   return { seq, route, status: Status.forgotten, message: '', records: [] };
 }
 
-function readable(codec: Codec, contract: Contract, frame: Uint8Array): DecodedResponse | null {
+function resultsIn(codec: Codec, contract: Contract, frame: Uint8Array): readonly PacketResult[] | null {
   try {
-    const decoded = codec.decodeResponse(contract, frame);
+    const { results } = codec.decodeResponse(contract, frame);
     // A mark on a result without records loses nothing: a route that is not known here was refused for that.
-    return decoded.results.some(({ items = 0 }) => items > 0) ? null : decoded;
+    return results.some(({ items = 0 }) => items > 0) ? null : results;
   } catch (error) {
     if (error instanceof DecodeError) return null;
     throw error;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { Broker } from './broker.ts';
-import type { Journal, OutboxKey, ResultChunk } from './journal.ts';
+import type { Broker, ToldResults } from './broker.ts';
+import type { Journal, OutboxKey } from './journal.ts';
 import { userLog } from './journal-log.ts';
 
 export interface WaitDeps {
@@ -28,8 +28,8 @@ export async function awaitResults(
   waitMs: number,
   signals: readonly AbortSignal[],
   maxBytes: number,
-): Promise<readonly ResultChunk[]> {
-  const committed: ResultChunk[] = [];
+): Promise<readonly ToldResults[]> {
+  const committed: ToldResults[] = [];
   if (signals.some(({ aborted }) => aborted)) return committed;
   let bytes = 0;
   let end = (): void => {};

@@ -1,3 +1,4 @@
+import type { PacketResult } from '../packet.ts';
 import type { Journal, JournalNews, OutboxKey, ResultChunk } from './journal.ts';
 import { type LogPosition, type LogReading, userLog } from './journal-log.ts';
 import { ManyMap } from './many-map.ts';
@@ -14,8 +15,13 @@ export interface NewsListener {
   hearRead(outbox: string, frame: Uint8Array): void;
 }
 
-/** Told of results that were committed together: all of the frame's. */
-export type ResultsListener = (chunk: ResultChunk) => void;
+/** Results that were committed together: all of the frame's. */
+export interface ToldResults extends ResultChunk {
+  /** What the frame says, where no result has records: a handler may have changed since what it answered. */
+  readonly bare?: readonly PacketResult[] | undefined;
+}
+
+export type ResultsListener = (told: ToldResults) => void;
 
 /** Who is fed what it has heard of, when its turn comes. */
 export interface Fed {
@@ -74,8 +80,8 @@ export class Broker {
   }
 
   /** Told by whoever commits results: who waits for them need not ask the journal after each commit. */
-  tellResults(key: OutboxKey, chunk: ResultChunk): void {
-    for (const listener of this.results.of(topicOf(key))) listener(chunk);
+  tellResults(key: OutboxKey, told: ToldResults): void {
+    for (const listener of this.results.of(topicOf(key))) listener(told);
   }
 
   /** Hears that packets wait to be run. @returns Ends it. */

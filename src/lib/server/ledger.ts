@@ -170,7 +170,8 @@ export class Ledger {
     const { user, outbox } = this.claim;
     const results = flat(entries, ({ settled }) => settled).map(({ result }) => result);
     this.deps.metrics.resultsCommitted(results, seconds);
-    this.deps.broker.tellResults(this.claim, { frame, seqs: results.map(({ seq }) => seq) });
+    const bare = results.every(({ records }) => records.length === 0) ? results : undefined;
+    this.deps.broker.tellResults(this.claim, { frame, seqs: results.map(({ seq }) => seq), bare });
     for (const { packets, settled, byVerdict } of entries) {
       for (const [index, packet] of packets.entries()) this.endFiles(packet, settled[index] as Settled);
       if (!byVerdict) continue;
