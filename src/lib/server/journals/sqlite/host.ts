@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { CrudpError } from '../../../errors.ts';
-import { flat } from '../../../flat.ts';
 import type { Call, Reply } from './calls.ts';
 import { type EngineOptions, openEngine } from './engine.ts';
 import { maxOrderCalls } from './group-size.ts';
-import { blobsOf, buffersOf, type Order, type Report, unpackError, unpackReply } from './messages.ts';
+import { type Report, unpackError, unpackReply } from './messages.ts';
+import { type PackedCalls, packCalls } from './packed-calls.ts';
 
 /** Where the database is: in a thread or here. What is called for while calls are under way runs after them. */
 export interface Host {
@@ -37,7 +37,8 @@ export async function threadHost(options: EngineOptions, url: URL): Promise<Host
     epoch: (opened as { epoch: string }).epoch,
     maxCalls: maxOrderCalls,
     async run(calls) {
-      const report = await thread.ask({ calls }, buffersOf(flat(calls, blobsOf)));
+      const { packed, transfer } = packCalls(calls);
+      const report = await thread.ask(packed, transfer);
       return (report as Extract<Report, { replies: unknown }>).replies.map(unpackReply);
     },
     async close() {
@@ -69,12 +70,12 @@ class Thread {
     });
   }
 
-  ask(order: Order, transfer: ArrayBuffer[]): Promise<Report> {
+  ask(order: PackedCalls, transfer: ArrayBuffer[]): Promise<Report> {
     if (!this.#dead) this.#worker.postMessage(order, transfer);
     return this.next();
   }
 
-  tell(order: Order): void {
+  tell(order: 'close'): void {
     this.#worker.postMessage(order);
   }
 

@@ -1,8 +1,9 @@
 import { CrudpError } from '../../../errors.ts';
 import { flat } from '../../../flat.ts';
+import type { CompletionOutcome } from '../../journal.ts';
 import type { Call, Calls, Reply } from './calls.ts';
 
-/** To the thread. */
+/** To the thread, as `PackedCalls`. */
 export type Order = { readonly calls: readonly Call[] } | 'close';
 
 /** From the thread, in lists: first one that it is open or why not, then one for each order but the last. */
@@ -16,13 +17,16 @@ export type Fault =
   | { readonly code: string; readonly text: string; readonly retryable: boolean }
   | { readonly typeError: string };
 
-export type PackedReply = { readonly value: unknown } | { readonly fault: Fault };
+/** What nearly every completion comes to is a word: an object in an object costs more than all else of its message. */
+export type PackedReply = { readonly value: unknown } | { readonly fault: Fault } | 'committed';
 
 export function packReply(reply: Reply): PackedReply {
-  return 'error' in reply ? { fault: packError(reply.error) } : reply;
+  if ('error' in reply) return { fault: packError(reply.error) };
+  return (reply.value as CompletionOutcome | null | undefined)?.kind === 'committed' ? 'committed' : reply;
 }
 
 export function unpackReply(reply: PackedReply): Reply {
+  if (reply === 'committed') return { value: { kind: reply } satisfies CompletionOutcome };
   return 'fault' in reply ? { error: unpackError(reply.fault) } : reply;
 }
 
