@@ -15,6 +15,11 @@ const maxUnfiled = 512;
 /** Chunks that are read by one statement. */
 const chunksAtOnce = 64;
 
+/** A chunk's results lie between its first and last packet, so their key finds them. */
+export const unreferenced = `NOT EXISTS (SELECT 1 FROM crudp_result AS result
+  WHERE result.outbox = crudp_chunk.outbox AND result.seq BETWEEN crudp_chunk.first AND crudp_chunk.last
+  AND result.chunk = crudp_chunk.id)`;
+
 export interface NewChunk {
   readonly outbox: { readonly id: number; readonly name: string };
   /** Ascending, at least one. */

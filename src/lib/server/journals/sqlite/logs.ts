@@ -1,8 +1,7 @@
 import { beginning, type LogAppend, type LogPosition } from '../../journal-log.ts';
-import type { Chunks } from './chunks.ts';
+import { type Chunks, unreferenced } from './chunks.ts';
 import { type Connection, sumOf } from './connection.ts';
 import { RecentRows } from './recent-rows.ts';
-import { unreferenced } from './results.ts';
 import type { EntryPlace } from './unfiled.ts';
 
 export interface LogRow {

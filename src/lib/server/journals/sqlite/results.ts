@@ -1,15 +1,11 @@
 import type { ResultChunk } from '../../journal.ts';
+import { unreferenced } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 
 /** Results of packets that waiting ones of the same outbox depend on: never forgotten. Takes the outbox once. */
 const needed = `SELECT need.value FROM crudp_batch AS batch, json_each(batch.needs) AS need
   WHERE batch.outbox = ? AND batch.needs IS NOT NULL`;
-
-/** A chunk's results lie between its first and last packet, so their key finds them. */
-export const unreferenced = `NOT EXISTS (SELECT 1 FROM crudp_result AS result
-  WHERE result.outbox = crudp_chunk.outbox AND result.seq BETWEEN crudp_chunk.first AND crudp_chunk.last
-  AND result.chunk = crudp_chunk.id)`;
 
 /** Statuses of those of `seqs` that have a result. */
 export function statusesOf({ db, chunks }: Tables, outbox: number, seqs: readonly number[]): Map<number, number> {
