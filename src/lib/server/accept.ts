@@ -1,14 +1,16 @@
 import type { Clock } from '../clock.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
-import { CrudpError, DecodeError } from '../errors.ts';
+import { DecodeError } from '../errors.ts';
 import type { DecodeLimits } from '../limits.ts';
 import type { RequestHead } from '../packet.ts';
 import { answerFrame, maxAnswerBytes } from './answer-results.ts';
 import { awaitResults } from './await-results.ts';
 import type { Broker, ToldResults } from './broker.ts';
 import type { SyncReply, SyncRequest } from './core.ts';
-import type { AcceptOutcome, IncomingBatch, Journal } from './journal.ts';
+import type { Broker, ToldResults } from './broker.ts';
+import type { SyncReply, SyncRequest } from './core.ts';
+import { type AcceptOutcome, type IncomingBatch, isOfJournal, type Journal } from './journal.ts';
 import type { Metrics } from './metrics.ts';
 import { RequestRefused } from './refused.ts';
 
@@ -127,11 +129,8 @@ async function store({ journal }: AcceptDeps, batch: IncomingBatch): Promise<Acc
   try {
     return await journal.accept(batch);
   } catch (error) {
-    if (!(error instanceof CrudpError)) throw error;
+    if (!isOfJournal(error)) throw error;
     if (error.code === 'storage_full') throw new RequestRefused(507, 'storage_full', 'the disk is full');
-    if (['storage_failed', 'storage_busy', 'journal_corrupt', 'journal_closed'].includes(error.code)) {
-      throw new RequestRefused(503, error.code, 'nothing can be stored now', { retryAfterSeconds: 10 });
-    }
-    throw error;
+    throw new RequestRefused(503, error.code, 'nothing can be stored now', { retryAfterSeconds: 10 });
   }
 }

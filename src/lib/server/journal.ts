@@ -1,3 +1,4 @@
+import { CrudpError } from '../errors.ts';
 import type { PacketHead } from '../packet.ts';
 import type { LogAppend, LogPosition, LogReading } from './journal-log.ts';
 
@@ -278,4 +279,11 @@ export interface Journal {
 
   /** Hears of each change after its commit, until the returned function is called. */
   subscribe(listener: (news: JournalNews) => void): () => void;
+}
+
+const ownCodes = new Set(['storage_full', 'storage_busy', 'storage_failed', 'journal_corrupt', 'journal_closed']);
+
+/** Whether an error is the journal's, by the codes that its methods reject with. */
+export function isOfJournal(error: unknown): error is CrudpError {
+  return error instanceof CrudpError && ownCodes.has(error.code);
 }

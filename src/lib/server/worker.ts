@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../clock.ts';
 import { drain } from './drain.ts';
-import type { Claim, OutboxKey } from './journal.ts';
+import { type Claim, isOfJournal, type OutboxKey } from './journal.ts';
 import { OutboxRun, type RunDeps, type RunEnd } from './outbox-run.ts';
 
-/** After the journal failed, until the next try. */
+/** After the journal failed, until the next try; for an outbox whose run broke in another way, too. */
 const restMs = 1000;
 
 export interface WorkerDeps extends RunDeps {
@@ -18,7 +18,7 @@ export class Worker {
   private readonly abort = new AbortController();
   private readonly running = new Set<Promise<void>>();
   private readonly runs = new Set<OutboxRun>();
-  /** Outboxes whose handler asked for another try: kept claimed, without taking up a place. */
+  /** Outboxes that wait for another try: kept claimed, without taking up a place. */
   private readonly parked = new Map<OutboxRun, Timer>();
   private wakes = 0;
   private stopping = false;
@@ -97,27 +97,35 @@ export class Worker {
     this.runs.add(run);
     const end = await run
       .run()
-      .catch((error: unknown): RunEnd => {
-        this.fail(error);
-        return { kind: 'over' };
-      })
+      .catch((error: unknown) => this.broken(error))
       .finally(() => this.runs.delete(run));
-    if (end.kind === 'retry' && !this.stopping) {
-      this.parked.set(
-        run,
-        this.deps.clock.after(end.delayMs, () => this.retry(run)),
-      );
-    } else {
-      await this.deps.journal.release(run.claim, end.kind === 'over' ? end.idleUpTo : undefined);
-    }
+    const release = () => this.deps.journal.release(run.claim, end.kind === 'over' ? end.idleUpTo : undefined);
+    if (this.stopping) await release();
+    else if (end.kind === 'retry') this.park(run, end.delayMs, () => this.retry(run));
+    else if (end.kind === 'broken') this.park(run, restMs, release);
+    else await release();
   }
 
-  private retry(run: OutboxRun): void {
-    if (!this.parked.delete(run)) return;
-    this.launch(async () => {
-      await this.runOn(run);
-      this.wake();
+  private park(run: OutboxRun, delayMs: number, then: () => Promise<void>): void {
+    const timer = this.deps.clock.after(delayMs, () => {
+      if (this.parked.delete(run)) this.launch(then);
     });
+    this.parked.set(run, timer);
+  }
+
+  private async retry(run: OutboxRun): Promise<void> {
+    await this.runOn(run);
+    this.wake();
+  }
+
+  /** What breaks one outbox's run, the application's `waitsFor` that throws, say, must not hold up the others. */
+  private broken(error: unknown): RunEnd | { readonly kind: 'broken' } {
+    if (!isOfJournal(error)) {
+      this.deps.log({ event: 'failed', where: 'worker', error });
+      return { kind: 'broken' };
+    }
+    this.fail(error);
+    return { kind: 'over' };
   }
 
   /** The journal is in trouble: nothing is claimed for a while, then it is tried again. */
