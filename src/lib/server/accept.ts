@@ -8,8 +8,6 @@ import { answerFrame, maxAnswerBytes } from './answer-results.ts';
 import { awaitResults } from './await-results.ts';
 import type { Broker, ToldResults } from './broker.ts';
 import type { SyncReply, SyncRequest } from './core.ts';
-import type { Broker, ToldResults } from './broker.ts';
-import type { SyncReply, SyncRequest } from './core.ts';
 import { type AcceptOutcome, type IncomingBatch, isOfJournal, type Journal } from './journal.ts';
 import type { Metrics } from './metrics.ts';
 import { RequestRefused } from './refused.ts';

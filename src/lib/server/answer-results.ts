@@ -1,6 +1,6 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
-import { DecodeError } from '../errors.ts';
+import { DecodeError, EncodeError } from '../errors.ts';
 import { type PacketHead, type PacketResult, Status } from '../packet.ts';
 import type { ToldResults } from './broker.ts';
 
@@ -14,11 +14,12 @@ export const maxAnswerBytes = 1_048_576;
  * @returns null where there is nothing to say.
  */
 export function answerFrame(
-  { contract, codec }: { readonly contract: Contract; readonly codec: Codec },
+  deps: { readonly contract: Contract; readonly codec: Codec },
   outbox: string,
   chunks: readonly ToldResults[],
   forgotten: readonly PacketHead[],
 ): Uint8Array | null {
+  const { contract, codec } = deps;
   const results: PacketResult[] = forgotten.map(({ seq, route }) => forgottenResult(seq, route));
   for (const { frame, seqs, bare } of chunks) {
     if (results.length === 0 && chunks.length === 1) return frame;
@@ -27,7 +28,14 @@ export function answerFrame(
     // Stored under another contract: its bytes can be handed on, but not merged. Alone now, or with the next question.
     else if (results.length === 0) return frame;
   }
-  return results.length === 0 ? null : codec.encodeResponse(contract, { outbox, results });
+  if (results.length === 0) return null;
+  try {
+    return codec.encodeResponse(contract, { outbox, results });
+  } catch (error) {
+    // Frames of few bytes may hold more values together than one frame may.
+    if (!(error instanceof EncodeError) || chunks.length === 0) throw error;
+    return answerFrame(deps, outbox, chunks.slice(0, chunks.length >> 1), forgotten);
+  }
 }
 
 function forgottenResult(seq: number, route: number): PacketResult {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts';
-import { CrudpError } from '../errors.ts';
+import { CrudpError, EncodeError } from '../errors.ts';
 import { flat } from '../flat.ts';
 import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
 import type { Broker } from './broker.ts';
@@ -36,8 +36,10 @@ export interface Entry {
   readonly settled: readonly Settled[];
   /** Came to its results without a handler. */
   readonly byVerdict?: boolean;
-  /** Runs packets that shared a call one by one; their entries take this one's place when an effect of it fails. */
+  /** Runs packets that shared a call one by one; their entries take this one's place when it cannot be committed. */
   readonly apart?: () => Promise<readonly Entry[]>;
+  /** Has taken the place of one that could not be committed. */
+  readonly instead?: true;
 }
 
 // Results are committed together: each alone would cost a turn of the disk. At most so many, and about as many bytes as
@@ -112,7 +114,8 @@ export class Ledger {
 
   private async writePart(entries: readonly Entry[], begins: readonly number[]): Promise<boolean> {
     const startedAt = performance.now();
-    const completion = this.completionOf(entries, begins);
+    const completion = this.encodableOf(entries, begins);
+    if (completion instanceof EncodeError) return this.writeLess(entries, begins, completion);
     const outcome = await this.complete(completion);
     if (outcome.kind === 'committed') this.committed(entries, completion, (performance.now() - startedAt) / 1000);
     if (outcome.kind !== 'effect_failed') return outcome.kind === 'committed';
@@ -121,9 +124,26 @@ export class Ledger {
     const { entry, index, packet } = ownerOf(entries, outcome.index);
     const before = entries.slice(0, index);
     if (before.length > 0 && !(await this.writePart(before, []))) return false;
-    const instead = entry.apart ? await entry.apart() : [this.failedEntry(entry, packet, outcome)];
-    for (const { settled } of instead) for (const { result } of settled) this.onStatus(result.seq, result.status);
+    const instead = await this.insteadOf(entry, () => this.failedEntry(entry, packet, outcome));
     return this.writePart([...instead, ...entries.slice(index + 1)], begins);
+  }
+
+  /** Results that fit in no frame together, of many packets or of one group. */
+  private async writeLess(entries: readonly Entry[], begins: readonly number[], error: EncodeError): Promise<boolean> {
+    const half = entries.length >> 1;
+    if (half > 0) {
+      return (await this.writePart(entries.slice(0, half), [])) && this.writePart(entries.slice(half), begins);
+    }
+    const [entry] = entries as [Entry];
+    // It has one message and no records: what is wrong with it is no matter of size.
+    if (entry.instead) throw error;
+    return this.writePart(await this.insteadOf(entry, () => this.lessOf(entry, error)), begins);
+  }
+
+  private async insteadOf(entry: Entry, failed: () => Entry): Promise<readonly Entry[]> {
+    const instead = entry.apart ? await entry.apart() : [failed()];
+    for (const { settled } of instead) for (const { result } of settled) this.onStatus(result.seq, result.status);
+    return instead;
   }
 
   private async complete(completion: Completion): Promise<CompletionOutcome> {
@@ -137,6 +157,15 @@ export class Ledger {
         log({ event: 'failed', where: 'journal.complete', error });
         await new Promise<void>((resolve) => clock.after(storageRetryMs, resolve));
       }
+    }
+  }
+
+  private encodableOf(entries: readonly Entry[], begins: readonly number[]): Completion | EncodeError {
+    try {
+      return this.completionOf(entries, begins);
+    } catch (error) {
+      if (error instanceof EncodeError) return error;
+      throw error;
     }
   }
 
@@ -195,7 +224,17 @@ export class Ledger {
       const where = `effect of ${reqIdOf(this.claim.outbox, owner.seq)}`;
       this.deps.log({ event: 'failed', where, error: new CrudpError('effect_failed', failure.message) });
     }
-    return { batch, packets, settled: rolledBack(packets, settleWith({ packet: owner }, status)) };
+    return { batch, packets, settled: rolledBack(packets, settleWith({ packet: owner }, status)), instead: true };
+  }
+
+  /** One packet says why nothing of its group stands: the first that has failed, or the one with the largest answer. */
+  private lessOf({ batch, packets, settled }: Entry, error: EncodeError): Entry {
+    const failed = settled.find(({ result }) => result.status !== Status.ok);
+    const [largest] = settled.toSorted((one, other) => other.bytes - one.bytes) as [Settled];
+    const packet = packets[settled.indexOf(failed ?? largest)] as UnitPacket;
+    this.deps.log({ event: 'failed', where: `results of ${reqIdOf(this.claim.outbox, packet.seq)}`, error });
+    const reason = failed ?? settleWith({ packet }, Status.internal);
+    return { batch, packets, settled: rolledBack(packets, reason), instead: true };
   }
 }
 
