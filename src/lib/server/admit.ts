@@ -22,7 +22,7 @@ export async function admit(
   const received = await files.receive(packet, ctx.user);
   if ('issues' in received) return invalid(received.issues);
   if (!looksFirst && !(await mayCall(route.access, ctx, received.records))) return denied;
-  // A copy: a handler may change what it is given, and may be called again with it.
+  // A list of its own: a handler may change what it is given. Where it is called again, it gets other records, too.
   if (!route.validate) return { records: [...received.records] };
   const validated = await validateRecords(route.validate, received.records);
   return 'issues' in validated ? invalid(validated.issues) : { records: [...validated.records] };

@@ -1,3 +1,4 @@
+import { EncodeError } from '../errors.ts';
 import { type Action, actionOf, type PacketResult, type ReqId, reqIdOf, Status } from '../packet.ts';
 import type { BoundRoutes } from './bound-routes.ts';
 import { statusOfEffect } from './effect-status.ts';
@@ -5,7 +6,6 @@ import type { PacketFiles } from './files/packet-files.ts';
 import { type InvokeDeps, invoke } from './invoke.ts';
 import type { FailedPacket, FailureQuery, Journal, KeptFailure, PendingBatch } from './journal.ts';
 import { type LogAppend, userLog } from './journal-log.ts';
-import { keptStatuses } from './kept-statuses.ts';
 import { RequestRefused } from './refused.ts';
 import { type UnitDeps, type UnitPacket, unitsOf } from './units.ts';
 
@@ -116,18 +116,28 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
   };
 }
 
-/** What is to be kept of a packet with this result; null: nothing. */
+/**
+ * What is to be kept of a packet with this result, which is one of `keptStatuses`.
+ *
+ * @returns null where it cannot be written: what could not be read, and what has grown beyond a frame's limits since,
+ *   by a contract's defaults.
+ */
 export function failureOf(
-  { codec, contract }: UnitDeps,
+  { codec, contract, log }: UnitDeps & Pick<InvokeDeps, 'log'>,
   outbox: string,
   { identity }: Pick<PendingBatch, 'identity'>,
   { seq, route, records, mark, issues }: UnitPacket,
   { status, message }: PacketResult,
 ): FailedPacket | null {
-  // What could not be read cannot be written again.
-  if (!keptStatuses.has(status) || mark || issues) return null;
-  const frame = codec.encodeRequest(contract, { outbox, first: seq, oldest: 0, packets: [{ seq, route, records }] });
-  return { seq, status, message, identity, contract: contract.version, frame };
+  if (mark || issues) return null;
+  try {
+    const frame = codec.encodeRequest(contract, { outbox, first: seq, oldest: 0, packets: [{ seq, route, records }] });
+    return { seq, status, message, identity, contract: contract.version, frame };
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    log({ event: 'failed', where: `keeping ${reqIdOf(outbox, seq)}`, error });
+    return null;
+  }
 }
 
 function packetOf({ frame, contract, identity, seq }: KeptFailure, deps: UnitDeps): UnitPacket {

@@ -16,8 +16,10 @@ import type {
   Journal,
   PendingBatch,
 } from './journal.ts';
+import { keptStatuses } from './kept-statuses.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Originals } from './originals.ts';
 import type { UnitDeps, UnitPacket } from './units.ts';
 
 export interface LedgerDeps extends UnitDeps {
@@ -54,6 +56,7 @@ const storageRetryMs = 1000;
 export class Ledger {
   private readonly claim: Claim;
   private readonly deps: LedgerDeps;
+  private readonly originals: Originals;
   private readonly signal: AbortSignal;
   private readonly onStatus: (seq: number, status: number) => void;
   private entries: Entry[] = [];
@@ -66,9 +69,16 @@ export class Ledger {
    * @param signal Aborted when the server gives up waiting for a full disk.
    * @param onStatus Told each packet's status: when it is added, and again where its effect has failed.
    */
-  constructor(claim: Claim, deps: LedgerDeps, signal: AbortSignal, onStatus: (seq: number, status: number) => void) {
+  constructor(
+    claim: Claim,
+    deps: LedgerDeps,
+    originals: Originals,
+    signal: AbortSignal,
+    onStatus: (seq: number, status: number) => void,
+  ) {
     this.claim = claim;
     this.deps = deps;
+    this.originals = originals;
     this.signal = signal;
     this.onStatus = onStatus;
   }
@@ -185,14 +195,15 @@ export class Ledger {
     };
   }
 
-  private failuresIn({ batch, packets, settled }: Entry): FailedPacket[] {
-    const { outbox } = this.claim;
-    const kept = settled.map(({ result }, at) => {
-      return result.status === Status.ok
-        ? null
-        : failureOf(this.deps, outbox, batch, packets[at] as UnitPacket, result);
-    });
-    return kept.filter((failed) => failed !== null);
+  private failuresIn({ batch, packets, settled, byVerdict }: Entry): FailedPacket[] {
+    const failed: FailedPacket[] = [];
+    for (const [at, { result }] of settled.entries()) {
+      if (!keptStatuses.has(result.status)) continue;
+      const packet = byVerdict ? (packets[at] as UnitPacket) : this.originals.read(batch, result.seq);
+      const kept = failureOf(this.deps, this.claim.outbox, batch, packet, result);
+      if (kept) failed.push(kept);
+    }
+    return failed;
   }
 
   private committed(entries: readonly Entry[], { frame }: Completion, seconds: number): void {

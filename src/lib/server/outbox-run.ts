@@ -12,6 +12,7 @@ import { type Entry, Ledger, rolledBack } from './ledger.ts';
 import { Line } from './line.ts';
 import type { Metrics } from './metrics.ts';
 import type { WaitsFor } from './options.ts';
+import { Originals } from './originals.ts';
 import { Tries } from './tries.ts';
 import { settleByVerdict } from './unit-verdict.ts';
 import type { Unit, UnitDeps, UnitPacket } from './units.ts';
@@ -61,6 +62,9 @@ export class OutboxRun {
   private readonly counted = new Set<Unit>();
   /** Units whose shared call came to nothing. */
   private readonly split = new Set<Unit>();
+  /** Units whose handler has been called: it may have changed what it was given. */
+  private readonly called = new Set<Unit>();
+  private readonly originals: Originals;
   private readonly tries: Tries;
   /** Packets that have stepped out of the line. */
   private readonly held = new Set<number>();
@@ -73,7 +77,8 @@ export class OutboxRun {
     this.line = new Line(claim, deps);
     this.tries = new Tries(claim, deps.maxAttempts);
     const { statuses } = this.line;
-    this.ledger = new Ledger(claim, deps, signal, (seq, status) => statuses.set(seq, status));
+    this.originals = new Originals(deps);
+    this.ledger = new Ledger(claim, deps, this.originals, signal, (seq, status) => statuses.set(seq, status));
   }
 
   /** Goes on where the last call ended. */
@@ -170,6 +175,7 @@ export class OutboxRun {
     for (const unit of this.window.splice(0, count)) {
       this.counted.delete(unit);
       this.split.delete(unit);
+      this.called.delete(unit);
     }
   }
 
@@ -188,6 +194,7 @@ export class OutboxRun {
     const packets = units.map(({ packets: [packet] }) => packet as UnitPacket);
     const [unit] = units as [Unit];
     const { identity } = unit.batch;
+    for (const each of units) this.called.add(each);
     const settled = await invokeTogether(this.deps, {
       route: this.routeOf(packets[0] as UnitPacket),
       packets,
@@ -201,7 +208,11 @@ export class OutboxRun {
     }
     const apart = async () => {
       const entries: Entry[] = [];
-      for (const each of units) entries.push(await this.runApart(each));
+      for (const each of units) {
+        this.called.add(each);
+        entries.push(await this.runApart(each));
+        this.called.delete(each);
+      }
       return entries;
     };
     return { batch: unit.batch, packets, settled, apart };
@@ -224,7 +235,7 @@ export class OutboxRun {
     if (this.signal.aborted) return { retryMs: 'aborted' };
     const attempt = Math.max(...unit.packets.map(({ seq }) => this.tries.of(seq)));
     const settled: Settled[] = [];
-    for (const packet of unit.packets) {
+    for (const packet of this.packetsFor(unit)) {
       const outcome = this.exhaust(packet, await this.invoke(unit, packet, attempt));
       if (outcome === 'aborted') return { retryMs: outcome };
       if ('retryMs' in outcome) return outcome;
@@ -233,6 +244,13 @@ export class OutboxRun {
       if (!isOk) return { batch: unit.batch, packets: unit.packets, settled: rolledBack(unit.packets, outcome) };
     }
     return { batch: unit.batch, packets: unit.packets, settled };
+  }
+
+  /** As their handlers are to see them. */
+  private packetsFor(unit: Unit): readonly UnitPacket[] {
+    if (this.called.has(unit)) return unit.packets.map(({ seq }) => this.originals.take(unit.batch, seq));
+    this.called.add(unit);
+    return unit.packets;
   }
 
   private invoke({ batch }: Unit, packet: UnitPacket, attempt: number): Promise<Outcome> {

@@ -51,7 +51,11 @@ export function unitsOf(
 /** No routes, so no group is read and nothing is charged: what remains of any frame that was once accepted. */
 const headOnly = { inputs: new Map(), outputs: new Map() };
 
-function packetsOf({ frame }: PendingBatch, { contract, codec, limits }: UnitDeps): readonly UnitPacket[] {
+/** A batch's packets, those too that were accepted with another: made anew each time. */
+export function packetsOf(
+  { frame }: Pick<PendingBatch, 'frame'>,
+  { contract, codec, limits }: UnitDeps,
+): readonly UnitPacket[] {
   try {
     // Copied: a handler may keep or change what it is given, and the frame is the journal's.
     return codec.decodeRequest(contract, frame, { limits, invalidValues: 'mark', copyBytes: true }).packets;
