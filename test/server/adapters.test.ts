@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { CrudpServer } from '../../src/lib/server/server.ts';
 import { type app, note } from './app.ts';
-import { wait } from './creating.ts';
+import { creating, wait } from './creating.ts';
 import { codec, creates, serve } from './harness.ts';
 
 type Mount = (server: CrudpServer<typeof app>) => Server;
@@ -105,6 +105,48 @@ describe.each(mounts)('A server in %s', (_, mount) => {
     expect(await status('/sync', { headers: { ...headers, origin: 'https://evil.example' } })).toBe(403);
     const large = { ...headers, 'crudp-user': 'ana', 'crudp-contract': '3', 'crudp-after': '0.0.0' };
     expect(await status('/sync', { method: 'POST', headers: large, body: new Uint8Array(1500) })).toBe(413);
+  });
+});
+
+describe('A server behind a body parser', () => {
+  const headers = { 'x-user': 'ana', authorization: 'Bearer x' };
+  const behind = (parser: express.RequestHandler) =>
+    serve({
+      modules: [creating((_, records) => records)],
+      mount: ({ listener }) => createServer(express().use(parser, listener)),
+    });
+  const call = async (url: string, type: string, body: string) => {
+    const init = { method: 'POST', headers: { ...headers, 'content-type': type }, body };
+    const response = await fetch(`${url}/call/notes/create`, init);
+    return [response.status, await response.json()];
+  };
+
+  it('says so where it gets nothing to read any more, and takes the rest', async () => {
+    const server = await behind(express.json());
+    expect((await server.sender().post([creates(1, note('a'))], wait)).results).toMatchObject([{ status: 0 }]);
+    expect(await call(server.url, 'application/json', JSON.stringify(note('a')))).toMatchObject([
+      500,
+      { code: 'internal' },
+    ]);
+    expect(await server.logged('failed')).toMatchObject({
+      error: { message: expect.stringContaining('[body_taken]') },
+    });
+    const form = 'application/x-www-form-urlencoded';
+    expect(await call(server.url, form, 'id=a&text=&stars=0')).toEqual([200, { records: [note('a')] }]);
+    const other = await behind(express.urlencoded());
+    expect(await call(other.url, form, 'id=a')).toMatchObject([500, { code: 'internal' }]);
+  });
+
+  it('never calls a frame broken for it, which would cost the client its packets', async () => {
+    const server = await behind(express.raw({ type: () => true }));
+    expect((await server.sender().post([creates(1, note('a'))])).status).toBe(500);
+  });
+
+  it('rejects where it is given a request of the web that was read', async () => {
+    const { server } = await serve();
+    const used = new Request('http://app.example/api/sync', { method: 'POST', body: 'x' });
+    await used.text();
+    await expect(server.fetch(used)).rejects.toThrow('[body_taken]');
   });
 });
 

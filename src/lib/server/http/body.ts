@@ -28,10 +28,12 @@ const msPerByte = 0.5;
  * has sent all, gets it. Beyond twice the limit, or when time is over, the connection is given up with the answer.
  *
  * @throws {RequestRefused} 413 `too_large`; 408 `too_slow`; 408 `aborted`, which hardly anybody hears.
+ * @throws {TypeError} As `refuseTaken`.
  */
 export async function readBody(sides: Sides, limits: BodyLimits): Promise<Uint8Array> {
   const { maxBatchBytes: maxBytes } = limits;
   const { request } = sides;
+  refuseTaken(request);
   let bytes = 0;
   const isHopeless = () => bytes > 2 * maxBytes || Number(request.headers['content-length'] ?? 0) > 2 * maxBytes;
   const chunks: Buffer[] = [];
@@ -75,6 +77,20 @@ export async function* bodyOf(sides: Sides, limits: BodyTimes): AsyncGenerator<B
   } finally {
     deadline.cancel();
   }
+}
+
+/**
+ * A body that a parser in front of the server has read looks like an empty one: a call without records, a frame of no bytes,
+ * for which a client would give its packets up.
+ *
+ * @throws {TypeError} `body_taken`.
+ */
+export function refuseTaken({ readableDidRead }: IncomingMessage): void {
+  if (readableDidRead) throw bodyTaken();
+}
+
+export function bodyTaken(): TypeError {
+  return new TypeError('[body_taken] somebody has read the body before: body parsers come after this server');
 }
 
 export function giveUp({ request, response }: Sides): void {

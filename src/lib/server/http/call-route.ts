@@ -7,7 +7,7 @@ import type { ServerCore } from '../core.ts';
 import type { Authenticate } from '../options.ts';
 import { RequestRefused } from '../refused.ts';
 import { authenticated } from './authenticated.ts';
-import { bodyOf, giveUp, readBody } from './body.ts';
+import { bodyOf, giveUp, readBody, refuseTaken } from './body.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface CallRouteDeps {
@@ -71,6 +71,7 @@ async function sentIn(exchange: Exchange, deps: CallRouteDeps, { input }: RouteS
     throw new RequestRefused(415, 'unsupported_media', 'a call is sent without content coding');
   }
   if (formTypes.includes(type)) {
+    refuseTaken(exchange.request);
     try {
       const form = await readForm(exchange.request.headers, bodyOf(exchange, deps), deps.forms);
       return { records: recordsOfForm(input, form.root), form };

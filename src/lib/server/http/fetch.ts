@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
+import { bodyTaken } from './body.ts';
 import type { Listener } from './listener.ts';
 
 /** Of a connection, which a `Response` has none of. */
@@ -12,10 +13,12 @@ const bodyless = new Set([101, 204, 205, 304]);
  * `authenticate` are the same code either way.
  *
  * @returns Resolves with the head; the body, an event stream too, follows as it is read.
+ * @throws {TypeError} `body_taken`, by a promise that rejects.
  */
 export function fetchOf(listener: Listener): (request: Request) => Promise<Response> {
   return (request) =>
     new Promise((resolve) => {
+      if (request.bodyUsed) throw bodyTaken();
       const incoming = new WebRequest(request);
       const response = new WebResponse(incoming, resolve);
       // An adapter whose reader has gone aborts the request or cancels the body.

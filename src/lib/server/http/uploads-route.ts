@@ -3,6 +3,7 @@ import type { Authenticate } from '../options.ts';
 import { RequestRefused } from '../refused.ts';
 import type { Uploads } from '../uploads.ts';
 import { authenticated } from './authenticated.ts';
+import { refuseTaken } from './body.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface UploadsRouteDeps {
@@ -27,6 +28,7 @@ export async function answerUploads(
   if (!uploads || !isThere) throw new RequestRefused(404, 'not_found', 'nothing is here');
   const { identity } = await authenticated(exchange, authenticate, clock);
   await ready();
+  refuseTaken(request);
   exchange.writeHead();
   await uploads.answer(request, response, identity.user, id);
   exchange.answered({ user: identity.user });
