@@ -57,6 +57,9 @@ describe('Mounting', () => {
       () => Promise.reject(new Error('secret')),
       () => ({ user: '' }),
       () => ({ user: 'ana', roles: [1] as unknown as string[] }),
+      // A token without an end, in milliseconds: a stream would never end, either.
+      () => ({ user: 'ana', expiresAt: Number(undefined) * 1000 }),
+      () => ({ user: 'ana', expiresAt: '2031-01-01' as unknown as number }),
     ]) {
       const { sender, log } = await serve({ authenticate });
       const answer = await sender().post([creates(1, note('a'))]);

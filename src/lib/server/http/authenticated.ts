@@ -27,5 +27,9 @@ export async function authenticated(exchange: Exchange, authenticate: Authentica
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string')) {
     throw new TypeError('[bad_identity] authenticate gives roles that are texts');
   }
+  // NaN, as what a token lacks makes of it, would never be over.
+  if (expiresAt !== undefined && !(typeof expiresAt === 'number' && !Number.isNaN(expiresAt))) {
+    throw new TypeError('[bad_identity] authenticate gives an expiresAt that is a number, or none');
+  }
   return { identity: { user, roles: [...roles], ...(meta !== undefined && { meta }) }, expiresAt };
 }
