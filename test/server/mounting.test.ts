@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { implement } from '../../src/lib/server/implement.ts';
@@ -66,6 +67,30 @@ describe('Mounting', () => {
       expect([answer.status, answer.json]).toEqual([500, { code: 'internal', message: expect.any(String) }]);
       expect(log).toContainEqual(expect.objectContaining({ event: 'failed', where: '/api/sync' }));
     }
+  });
+
+  it('logs what fails, also where nobody waits for the answer any more', async () => {
+    let fail = (_: Error): void => {};
+    let askedFor = (_: IncomingMessage): void => {};
+    const asked = new Promise<IncomingMessage>((resolve) => {
+      askedFor = resolve;
+    });
+    const { url, logged } = await serve({
+      authenticate: (request) => {
+        askedFor(request);
+        return new Promise((_, reject) => {
+          fail = reject;
+        });
+      },
+    });
+    const abort = new AbortController();
+    const answer = fetch(`${url}/events?outbox=${'1'.repeat(16)}`, { signal: abort.signal });
+    const { socket } = await asked;
+    abort.abort();
+    await expect(answer).rejects.toThrow();
+    if (!socket.destroyed) await once(socket, 'close');
+    fail(new Error('no database'));
+    expect(await logged('failed')).toMatchObject({ where: '/api/events', error: new Error('no database') });
   });
 
   it('refuses credentials that have ended', async () => {

@@ -103,7 +103,7 @@ export class Exchange {
     } else if (error instanceof RequestRefused) {
       const { httpStatus, body, code, retryAfterSeconds } = error;
       this.answer(httpStatus, body, { log: { code }, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
-    } else if (!this.response.destroyed) {
+    } else {
       this.log({ event: 'failed', where: this.url.pathname, error });
       this.answer(
         500,
