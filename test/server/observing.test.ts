@@ -60,6 +60,31 @@ describe('metrics', () => {
     expect(samples.get('crudp_streams_open')).toBe(1);
   });
 
+  it('count as a frame that was refused nothing but frames', async () => {
+    const server = await serve();
+    await fetch(`${server.url}/events?outbox=none`, { headers: { 'x-user': 'ana' } });
+    await server.sender().postFrame(new Uint8Array(20));
+    const codes = [...(await samplesOf(server)).keys()].filter((name) => name.startsWith('crudp_decode_errors_total'));
+    expect(codes).toEqual(['crudp_decode_errors_total{code="bad_magic"}']);
+  });
+
+  it('only grow, also where the clock is set back', async () => {
+    const clock = new ManualClock();
+    const server = await serve({
+      clock,
+      modules: [
+        creating(() => {
+          clock.advance(-3_600_000);
+          return [];
+        }),
+      ],
+    });
+    await server.sender().post([creates(1)], wait);
+    const samples = await samplesOf(server);
+    expect(samples.get('crudp_handler_seconds_sum')).toBe(0);
+    expect(samples.get('crudp_handler_seconds_count')).toBe(1);
+  });
+
   it('escape what a label may not hold', async () => {
     const { Counter } = await import('../../src/lib/server/prometheus.ts');
     const counter = new Counter();

@@ -113,12 +113,13 @@ function chunksWith(asked: readonly number[], chunks: readonly ToldResults[]): T
     .sort((one, other) => (one.seqs[0] as number) - (other.seqs[0] as number));
 }
 
-function openFrame({ contract, codec, limits }: AcceptDeps, frame: Uint8Array): RequestHead {
+function openFrame({ contract, codec, limits, metrics }: AcceptDeps, frame: Uint8Array): RequestHead {
   try {
     return codec.openRequest(contract, frame, { limits });
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { code, offset } = error;
+    metrics.frameRefused(code);
     throw new RequestRefused(400, code, `the frame is refused at offset ${offset}`, { body: { offset } });
   }
 }

@@ -40,17 +40,22 @@ export class Metrics {
     switch (event.event) {
       case 'answered':
         this.requests.add({ method: knownMethod(event.method), status: event.status });
-        if (event.status === 400 && event.code !== undefined) this.decodeErrors.add({ code: event.code });
         break;
       case 'handler_finished':
       case 'call_finished':
-        this.handlers.add(event.durationMs / 1000);
+        // A clock that is set back while a handler runs would take from the sum, which only grows.
+        this.handlers.add(Math.max(0, event.durationMs) / 1000);
         break;
       case 'failed':
         this.failures.add({});
         break;
     }
   };
+
+  /** A batch was refused for its frame. */
+  frameRefused(code: string): void {
+    this.decodeErrors.add({ code });
+  }
 
   /** A batch has become durable. */
   batchAccepted(packets: number, seconds: number): void {
