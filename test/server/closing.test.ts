@@ -3,6 +3,7 @@ import { CrudpError } from '../../src/lib/errors.ts';
 import type { Context } from '../../src/lib/server/context.ts';
 import { implement } from '../../src/lib/server/implement.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
+import type { Uploads } from '../../src/lib/server/uploads.ts';
 import { app, note } from './app.ts';
 import { creating, wait } from './creating.ts';
 import { creates, serve } from './harness.ts';
@@ -117,6 +118,27 @@ describe('close', () => {
     expect(server.close()).toBe(server.close());
     await server.close();
     await expect(server.start()).rejects.toThrow('[draining]');
+  });
+});
+
+describe('A start that fails', () => {
+  it('leaves no journal open', async () => {
+    const inner = memoryJournal();
+    const calls: string[] = [];
+    const journal = journalWith(inner, {
+      open() {
+        calls.push('open');
+        return inner.open();
+      },
+      close() {
+        calls.push('close');
+        return inner.close();
+      },
+    });
+    const uploads = { open: () => Promise.reject(new Error('no folder')) } as Partial<Uploads> as Uploads;
+    const { server } = await serve({ journal, uploads });
+    await expect(server.start()).rejects.toThrow('no folder');
+    expect(calls).toEqual(['open', 'close']);
   });
 });
 

@@ -64,12 +64,17 @@ export async function run(
   const shared = { ...settings, journal, contract, codec, broker, metrics, log, files, now: () => clock.now() };
   const worker = new Worker({ ...shared, routes, waitsFor: waitsForAll(settings, files) });
   const uploadsFailed = (error: unknown): void => log({ event: 'failed', where: 'uploads', error });
-  await uploads?.open({
+  const opening = uploads?.open({
     clock,
     onError: uploadsFailed,
     onComplete: (user, id) => {
       for (const key of files.arrived(user, id)) worker.resume(key).catch(uploadsFailed);
     },
+  });
+  await opening?.catch(async (error: unknown) => {
+    // Nobody else would: there is no server to be closed.
+    await journal.close();
+    throw error;
   });
   const streams = new Streams({
     ...shared,
