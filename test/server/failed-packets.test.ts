@@ -97,4 +97,31 @@ describe('Failed packets', () => {
     expect(await server.packets.runAgain(key(1))).toMatchObject({ status: 13 });
     expect(await server.packets.list()).toMatchObject([{ status: 13 }]);
   });
+
+  it("are nobody else's while they run: what somebody discards meanwhile has not gone well", async () => {
+    let finish = (): void => {};
+    let answer = (): unknown => Promise.reject(new Error('broken'));
+    const journal = memoryJournal();
+    const module = creating((ctx) => {
+      ctx.push('all', 'notes.create', [note('told')]);
+      return answer();
+    });
+    const { server, sender, log } = await serve({ journal, modules: [module] });
+    await sender().post([creates(1, note('a'))], wait);
+    const running = new Promise<void>((started) => {
+      answer = () => {
+        started();
+        return new Promise((resolve) => {
+          finish = () => resolve([]);
+        });
+      };
+    });
+    const again = server.packets.runAgain(key(1));
+    await running;
+    expect(await server.packets.discard(key(1))).toBe(true);
+    finish();
+    expect(await again).toBeNull();
+    expect((await journal.end('all')).offset).toBe(0);
+    expect(log.filter(({ event }) => event === 'packet_rerun')).toEqual([]);
+  });
 });

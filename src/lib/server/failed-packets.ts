@@ -47,7 +47,8 @@ export interface FailedPackets {
    * Runs the packet's handler again, for the user who sent it, as a packet of the server's: its effects are committed, its
    * pushes are told, and what it answers is pushed to the user's devices. The result that the client got stays as it was.
    *
-   * @returns The status it came to now; with 0 it is kept no longer. null: there is no such packet.
+   * @returns The status it came to now; with 0 it is kept no longer. null: there is no such packet, or none any more when
+   *   it had run: somebody else has discarded it, or run it again, and nothing of this run stands.
    */
   runAgain(key: FailedPacketKey): Promise<{ readonly status: number; readonly message: string } | null>;
   /** @returns Whether there was one. */
@@ -71,7 +72,7 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
     return kept;
   };
 
-  const run = async (kept: KeptFailure): Promise<{ status: number; message: string }> => {
+  const run = async (kept: KeptFailure): Promise<{ status: number; message: string } | null> => {
     const packet = packetOf(kept, deps);
     const route = deps.routes.get(packet.route);
     if (!route || packet.mark || packet.issues) return { status: Status[packet.mark ?? 'unsupported'], message: '' };
@@ -83,11 +84,10 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
     if (result.status !== Status.ok) return result;
     const own: LogAppend[] = result.records.length > 0 ? [answerPush(kept.user, result)] : [];
     const committed = await journal.commit({ effects, pushes: [...pushes, ...own] }, id);
-    if (committed.kind !== 'effect_failed') {
-      await deps.files.ended(packet, kept, Status.ok);
-      return { status: Status.ok, message: '' };
-    }
-    return { status: statusOfEffect(committed), message: '' };
+    if (committed.kind === 'gone') return null;
+    if (committed.kind === 'effect_failed') return { status: statusOfEffect(committed), message: '' };
+    await deps.files.ended(packet, kept, Status.ok);
+    return { status: Status.ok, message: '' };
   };
 
   const answerPush = (user: string, { route, records }: PacketResult): LogAppend => {
@@ -102,8 +102,9 @@ export function createFailedPackets(deps: FailedPacketsDeps, signal: AbortSignal
     },
     async runAgain(key) {
       const kept = await find(key);
-      if (!kept) return null;
-      const { status, message } = await run(kept);
+      const outcome = kept ? await run(kept) : null;
+      if (!outcome) return null;
+      const { status, message } = outcome;
       log({ event: 'packet_rerun', user: key.user, reqId: key.reqId, status });
       return { status, message };
     },
