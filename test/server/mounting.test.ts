@@ -116,6 +116,18 @@ describe('The log hook', () => {
     expect(warnings[0]).toBe('the log hook failed: Error: no space');
   });
 
+  it('breaks nothing where it rejects', async () => {
+    const warnings: string[] = [];
+    const listen = ({ message }: Error) => warnings.push(message);
+    process.on('warning', listen);
+    onTestFinished(() => void process.off('warning', listen));
+    const log = () => Promise.reject(new Error('no room'));
+    const server = crudpServer(app, { ...own, journal: memoryJournal(), log }).use(notes([]));
+    await server.start();
+    await server.close();
+    await vi.waitFor(() => expect(warnings).toContain('the log hook failed: Error: no room'));
+  });
+
   it('is console.error for failures, where there is none', async () => {
     const said = vi.spyOn(console, 'error').mockReturnValue();
     onTestFinished(() => said.mockRestore());

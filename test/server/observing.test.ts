@@ -165,6 +165,15 @@ describe('A storage that has failed for good', () => {
     expect(server.log.filter(({ event }) => event === 'storage_failed')).toHaveLength(1);
   });
 
+  it('refuses in the same way where the function that is told of it fails', async () => {
+    const onStorageFailure = () => {
+      throw new Error('no mail');
+    };
+    const server = await serve({ journal: failing(), onStorageFailure });
+    expect((await server.sender().post([creates(1, note('a'))])).status).toBe(503);
+    expect(await server.logged('failed')).toMatchObject({ where: 'onStorageFailure', error: new Error('no mail') });
+  });
+
   it('is what an fsync that fails in SQLite makes of it', async () => {
     let isBroken = false;
     const driver = watchedDriver((sql) => {

@@ -135,7 +135,10 @@ function waitsForAll({ uploads, waitsFor }: Settings, files: PacketFiles): Waits
 
 function storageFailed(then: OnStorageFailure, error: CrudpError, log: Log): void {
   log({ event: 'storage_failed', error });
-  if (typeof then === 'function') then(error);
   // After this turn: the answers that are on their way say why.
-  else if (then === 'exit') setImmediate(() => process.exit(1));
+  if (then === 'exit') setImmediate(() => process.exit(1));
+  if (typeof then !== 'function') return;
+  // In a promise: what it throws must not stand in for the error that it is told of.
+  const told = (async () => then(error))();
+  told.catch((failure: unknown) => log({ event: 'failed', where: 'onStorageFailure', error: failure }));
 }

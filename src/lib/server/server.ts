@@ -77,13 +77,15 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
   let starting: Promise<Running> | undefined;
   let ending: Promise<void> | undefined;
 
+  // A broken hook must not break what it was told of.
+  const warn = (error: unknown) => process.emitWarning(`the log hook failed: ${String(error)}`, 'CrudpWarning');
   const log: Log = (event) => {
     metrics.hear(event);
     try {
-      settings.log({ at: clock.now(), ...event });
+      const told: unknown = settings.log({ at: clock.now(), ...event });
+      if (told instanceof Promise) told.catch(warn);
     } catch (error) {
-      // A broken hook must not break what it was told of.
-      process.emitWarning(`the log hook failed: ${String(error)}`, 'CrudpWarning');
+      warn(error);
     }
   };
 
