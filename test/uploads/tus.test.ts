@@ -134,6 +134,18 @@ describe('The tus protocol', () => {
     return expect(opening).rejects.toThrow('[bad_option] a secret has at least 16 bytes');
   });
 
+  it('gives a user no more room than there is, whatever has come yet, and however many ask at once', async () => {
+    const { as } = await serveLibrary({ uploadOptions: { maxBytesPerUser: 1000 } });
+    const ana = as();
+    const answers = await Promise.all([300, 300, 300, 300].map((size) => ana.create(newId(), size)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 429]);
+    expect((await ana.create(newId(), 101)).status).toBe(429);
+    const deferred = { 'Upload-Defer-Length': '1', 'Upload-Metadata': `id ${Buffer.from(newId()).toString('base64')}` };
+    expect(await codeOf(await ana.tus('POST', '', deferred))).toEqual([400, 'bad_upload']);
+    expect((await ana.create(newId(), 100)).status).toBe(201);
+    expect((await as('luis').create(newId(), 1000)).status).toBe(201);
+  });
+
   it('answers what it does not take with a code', async () => {
     const { as, url } = await serveLibrary({ uploadOptions: { maxFileBytes: 100, maxUploadsPerUser: 2 } });
     const ana = as();

@@ -12,7 +12,7 @@ import { ignoreMissing, UploadFacts } from './upload-facts.ts';
 import type { UploadStore } from './upload-store.ts';
 
 export interface DirectoryLimits {
-  /** Uploads that a user may have here at once, and their bytes. */
+  /** Uploads that a user may have here at once, and the bytes that they will have. */
   readonly maxUploads: number;
   readonly maxBytes: number;
 }
@@ -22,6 +22,8 @@ export class DirectoryStore extends FileStore implements UploadStore {
   readonly tus = this;
   readonly #facts: UploadFacts;
   readonly #limits: DirectoryLimits;
+  /** Uploads that are being made, by their users' folders. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(directory: string, limits: DirectoryLimits) {
     const facts = new UploadFacts(directory);
@@ -30,12 +32,23 @@ export class DirectoryStore extends FileStore implements UploadStore {
     this.#limits = limits;
   }
 
-  override async create(upload: Upload): Promise<Upload> {
+  override create(upload: Upload): Promise<Upload> {
+    const folder = dirname(upload.id);
+    // One of a user's after the other: each counts what those before it have taken.
+    const turn = (this.#turns.get(folder) ?? Promise.resolve()).then(() => this.#create(upload));
+    const over = turn.then(noted, noted).then(() => {
+      if (this.#turns.get(folder) === over) this.#turns.delete(folder);
+    });
+    this.#turns.set(folder, over);
+    return turn;
+  }
+
+  async #create(upload: Upload): Promise<Upload> {
     // Two requests at once have made it: what the first one has written since stays.
     if (await this.find(upload.id)) return upload;
     const path = join(this.directory, upload.id);
     await mkdir(dirname(path), { recursive: true });
-    await this.#checkRoom(dirname(path), upload.size ?? 0);
+    await this.#checkRoom(dirname(upload.id), upload.size ?? 0);
     await (await open(path, 'w')).close();
     await this.#facts.set(upload.id, upload);
     return upload;
@@ -83,15 +96,16 @@ export class DirectoryStore extends FileStore implements UploadStore {
   }
 
   async #checkRoom(folder: string, more: number): Promise<void> {
-    const names = (await readdir(folder)).filter((name) => !name.endsWith('.json'));
-    const sizes = await Promise.all(
-      names.map(async (name) => (await stat(join(folder, name)).catch(ignoreMissing))?.size ?? 0),
-    );
-    const bytes = sizes.reduce((sum, size) => sum + size, more);
+    const names = (await readdir(join(this.directory, folder))).filter((name) => !name.endsWith('.json'));
+    let bytes = more;
+    // What was announced, since it may all come. One by one: a thousand files at once are more than a process may open.
+    for (const name of names) bytes += (await this.#facts.get(`${folder}/${name}`))?.size ?? 0;
     if (names.length < this.#limits.maxUploads && bytes <= this.#limits.maxBytes) return;
     throw new UploadError(429, 'too_many_uploads', 'others of yours are to be used first');
   }
 }
+
+function noted(): void {}
 
 function nullIfMissing(error: { readonly status_code?: number }): null {
   if (error.status_code === 404 || error.status_code === 410) return null;

@@ -48,6 +48,7 @@ export class TusServer {
         return isUploadId(id) ? names.nameOf(user, id) : undefined;
       },
       namingFunction: (request, metadata) => {
+        if (request.headers.has('upload-defer-length')) throw badUpload('Upload-Length is missing');
         const id = metadata?.id ?? '';
         if (!isUploadId(id)) throw badUpload('Upload-Metadata has an id of 32 hex digits');
         const { user } = this.#ownerOf(request);
