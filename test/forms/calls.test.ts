@@ -21,6 +21,12 @@ function sha256Of(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+function formOf(texts: Readonly<Record<string, string>>): FormData {
+  const form = new FormData();
+  for (const [name, text] of Object.entries(texts)) form.append(name, text);
+  return form;
+}
+
 const filled: readonly (readonly [string, string])[] = [
   ['name', 'Ana'],
   ['age', '33'],
@@ -238,6 +244,31 @@ describe('A call by form', () => {
     const text = JSON.stringify({ title: 'x'.repeat(5000), pages: [] });
     expect(await answerOf(await post('documents/create', text, json))).toMatchObject([413, { code: 'too_large' }]);
     await expect.poll(() => readdir(directory)).toEqual([]);
+  });
+
+  it.each([-1, 0, 1])('has texts of maxBatchBytes together, tried at %d', async (more) => {
+    const { post } = await serveForms({ maxBatchBytes: 1000 });
+    const texts = { name: 'a'.repeat(200), x: 'b'.repeat(300), y: 'c'.repeat(494 + more) };
+    for (const body of [new URLSearchParams(texts), formOf(texts)]) {
+      expect((await post('things/update', body)).status).toBe(more > 0 ? 413 : 200);
+    }
+  });
+
+  it.each([
+    ['multipart/form-data; boundary=b', 'x'],
+    ['application/x-www-form-urlencoded', '&'],
+  ])('is cut where it has no end, and nothing in it (%s)', async (type, nothing) => {
+    const { post } = await serveForms({ maxBatchBytes: 1000, forms: { maxParts: 1, maxFiles: 1, maxFileBytes: 1000 } });
+    let pieces = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (++pieces === 1000) controller.close();
+        else controller.enqueue(Buffer.from(nothing.repeat(100_000)));
+      },
+    });
+    const answer = await answerOf(await post('things/update', body, { 'Content-Type': type }));
+    expect(answer).toMatchObject([413, { code: 'too_large' }]);
+    expect(pieces).toBeLessThan(1000);
   });
 
   it('is refused where it comes too slowly, and a file with a name that is a path', async () => {

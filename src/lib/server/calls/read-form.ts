@@ -24,6 +24,14 @@ export interface FormLimits {
   readonly directory?: string;
 }
 
+export interface ReadLimits extends FormLimits {
+  /** Bytes of all fields' names and texts: they are kept in memory until the form is whole. */
+  readonly maxTextBytes: number;
+}
+
+/** What the parser lets a part's head have. */
+const maxHeadBytes = 16_384;
+
 /** A form that has been read, with its files on the disk. */
 export interface Form {
   readonly root: FormNode;
@@ -43,7 +51,7 @@ export const formTypes = ['multipart/form-data', 'application/x-www-form-urlenco
 export async function readForm(
   headers: IncomingHttpHeaders,
   body: AsyncIterable<Uint8Array>,
-  limits: FormLimits,
+  limits: ReadLimits,
 ): Promise<Form> {
   const reading = new Reading(limits);
   try {
@@ -61,17 +69,18 @@ type Busboy = typeof import('busboy');
 
 class Reading implements Form {
   readonly root = formNode();
-  readonly #limits: FormLimits;
+  readonly #limits: ReadLimits;
   readonly #sources = new Map<string, FileSource>();
   readonly #files: { readonly name: string; readonly file: Promise<FileValue | null> }[] = [];
   #folder: Promise<string> | undefined;
 
-  constructor(limits: FormLimits) {
+  constructor(limits: ReadLimits) {
     this.#limits = limits;
   }
 
   async read(busboy: Busboy, headers: IncomingHttpHeaders, body: AsyncIterable<Uint8Array>): Promise<void> {
     const { maxParts = 1000, maxFiles = 20, maxFileBytes = 67_108_864, maxFieldBytes = 1_048_576 } = this.#limits;
+    const { maxTextBytes } = this.#limits;
     const parser = busboy({
       headers,
       defParamCharset: 'utf8',
@@ -88,13 +97,17 @@ class Reading implements Form {
     const failed = new AbortController();
     const fail = (error: unknown): void => failed.abort(error);
     let parts = 0;
+    let textBytes = 0;
     const count = (files: number): void => {
       if (++parts > maxParts || files > maxFiles) fail(tooMany);
     };
     parser.on('field', (name, text, { valueTruncated, nameTruncated }) => {
       count(0);
-      if (valueTruncated || nameTruncated || Buffer.byteLength(text) > maxFieldBytes)
+      const bytes = Buffer.byteLength(text);
+      if (valueTruncated || nameTruncated || bytes > maxFieldBytes)
         fail(tooLarge(`a field's text has at most ${maxFieldBytes} bytes`));
+      textBytes += Buffer.byteLength(name) + bytes;
+      if (textBytes > maxTextBytes) fail(tooLarge(`a form's texts have at most ${maxTextBytes} bytes`));
       nodeOf(this.root, name)?.texts.push(text);
     });
     parser.on('file', (name, content, { filename, mimeType }) => {
@@ -106,7 +119,9 @@ class Reading implements Form {
       this.#files.push({ name, file });
       count(this.#files.length);
     });
-    await pipeline(body, parser, { signal: failed.signal }).catch((error: unknown) => {
+    // All that its parts may have; the rest is nothing that anybody would look at.
+    const maxBytes = maxTextBytes + maxParts * maxHeadBytes + maxFiles * maxFileBytes;
+    await pipeline(upTo(maxBytes, body), parser, { signal: failed.signal }).catch((error: unknown) => {
       throw failed.signal.aborted ? failed.signal.reason : error;
     });
     failed.signal.throwIfAborted();
@@ -136,6 +151,15 @@ class Reading implements Form {
     if (name === '' && size === 0) return null;
     this.#sources.set(upload, await sourceOfPath(path));
     return { name, type, size, upload, content: new Uint8Array() };
+  }
+}
+
+async function* upTo(maxBytes: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(`a form has at most ${maxBytes} bytes`);
+    yield chunk;
   }
 }
 

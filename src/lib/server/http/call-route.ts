@@ -73,7 +73,8 @@ async function sentIn(exchange: Exchange, deps: CallRouteDeps, { input }: RouteS
   if (formTypes.includes(type)) {
     refuseTaken(exchange.request);
     try {
-      const form = await readForm(exchange.request.headers, bodyOf(exchange, deps), deps.forms);
+      const limits = { ...deps.forms, maxTextBytes: deps.maxBatchBytes };
+      const form = await readForm(exchange.request.headers, bodyOf(exchange, deps), limits);
       return { records: recordsOfForm(input, form.root), form };
     } catch (error) {
       // What is left of the body is not read.
