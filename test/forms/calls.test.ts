@@ -182,6 +182,8 @@ describe('A call by form', () => {
     expect((await post('things/update', 'x', { 'Content-Type': 'text/plain' })).status).toBe(415);
     const gzip = { ...json, 'Content-Encoding': 'gzip' };
     expect(await answerOf(await post('things/update', 'x', gzip))).toMatchObject([415, { code: 'unsupported_media' }]);
+    const identity = { ...json, 'Content-Encoding': 'identity' };
+    expect((await post('things/update', '{"name":"a"}', identity)).status).toBe(200);
     const open = { 'Content-Type': 'multipart/form-data; boundary=x' };
     expect(await answerOf(await post('things/update', '--x\r\n', open))).toMatchObject([400, { code: 'bad_form' }]);
     const unbound = { 'Content-Type': 'multipart/form-data' };

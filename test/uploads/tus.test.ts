@@ -146,6 +146,19 @@ describe('The tus protocol', () => {
     expect((await as('luis').create(newId(), 1000)).status).toBe(201);
   });
 
+  it('takes no part in a content coding: its bytes would be kept as they came', async () => {
+    const ana = (await serveLibrary()).as();
+    const id = newId();
+    await ana.create(id, 10);
+    const part = {
+      'Upload-Offset': '0',
+      'Content-Type': 'application/offset+octet-stream',
+      'Content-Encoding': 'gzip',
+    };
+    expect(await codeOf(await ana.tus('PATCH', `/${id}`, part, 'abcde'))).toEqual([415, 'unsupported_media']);
+    expect(await ana.offset(id)).toBe(0);
+  });
+
   it('answers what it does not take with a code', async () => {
     const { as, url } = await serveLibrary({ uploadOptions: { maxFileBytes: 100, maxUploadsPerUser: 2 } });
     const ana = as();

@@ -89,6 +89,12 @@ export function refuseTaken({ readableDidRead }: IncomingMessage): void {
   if (readableDidRead) throw bodyTaken();
 }
 
+/** Nothing is unpacked here: a bomb is small until then. @throws {RequestRefused} 415 `unsupported_media`. */
+export function refuseCoding(coding: string): void {
+  if (coding === '' || coding.toLowerCase() === 'identity') return;
+  throw new RequestRefused(415, 'unsupported_media', 'bodies are sent without content coding');
+}
+
 export function bodyTaken(): TypeError {
   return new TypeError('[body_taken] somebody has read the body before: body parsers come after this server');
 }

@@ -7,7 +7,7 @@ import type { ServerCore } from '../core.ts';
 import type { Authenticate } from '../options.ts';
 import { RequestRefused } from '../refused.ts';
 import { authenticated } from './authenticated.ts';
-import { bodyOf, giveUp, readBody, refuseTaken } from './body.ts';
+import { bodyOf, giveUp, readBody, refuseCoding, refuseTaken } from './body.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface CallRouteDeps {
@@ -67,9 +67,7 @@ function routeIn({ routes }: Contract, [handler, action]: readonly string[]): Ro
 
 async function sentIn(exchange: Exchange, deps: CallRouteDeps, { input }: RouteSpec): Promise<Sent> {
   const type = exchange.header('content-type').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (exchange.header('content-encoding') !== '') {
-    throw new RequestRefused(415, 'unsupported_media', 'a call is sent without content coding');
-  }
+  refuseCoding(exchange.header('content-encoding'));
   if (formTypes.includes(type)) {
     refuseTaken(exchange.request);
     try {

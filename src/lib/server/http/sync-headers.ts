@@ -1,5 +1,6 @@
 import { nowhere, type Place } from '../journal.ts';
 import { RequestRefused } from '../refused.ts';
+import { refuseCoding } from './body.ts';
 
 /**
  * What the headers of a POST to /sync say (C.2).
@@ -21,9 +22,7 @@ export function readSyncHeaders(header: (name: string) => string): SyncHeaders {
   if (media?.trim().toLowerCase() !== 'application/crudp') {
     throw new RequestRefused(415, 'unsupported_media', 'a frame is sent as application/crudp');
   }
-  if (!['', 'identity'].includes(header('content-encoding').toLowerCase())) {
-    throw new RequestRefused(415, 'unsupported_media', 'a frame is sent without content coding');
-  }
+  refuseCoding(header('content-encoding'));
   return {
     boundUser: userOf(header('crudp-user')),
     contract: contractOf(header('crudp-contract')),

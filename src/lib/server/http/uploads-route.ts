@@ -3,7 +3,7 @@ import type { Authenticate } from '../options.ts';
 import { RequestRefused } from '../refused.ts';
 import type { Uploads } from '../uploads.ts';
 import { authenticated } from './authenticated.ts';
-import { refuseTaken } from './body.ts';
+import { refuseCoding, refuseTaken } from './body.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface UploadsRouteDeps {
@@ -29,6 +29,7 @@ export async function answerUploads(
   const { identity } = await authenticated(exchange, authenticate, clock);
   await ready();
   refuseTaken(request);
+  refuseCoding(exchange.header('content-encoding'));
   exchange.writeHead();
   await uploads.answer(request, response, identity.user, id);
   exchange.answered({ user: identity.user });
