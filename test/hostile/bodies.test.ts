@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../src/lib/server/http/body.ts';
 import type { RequestRefused } from '../../src/lib/server/refused.ts';
+import { JumpingClock } from '../client/jumping-clock.ts';
 import { sealed } from '../codec/sealed.ts';
 import { note, route } from '../server/app.ts';
 import { creates, serve } from '../server/harness.ts';
@@ -47,6 +48,27 @@ describe('A body that comes slowly', () => {
     await clock.armed(1_000);
     clock.advance(1_000);
     expect(await outcome).toBe('too_slow');
+  });
+
+  it.each([-3_600_000, 3_600_000])('has the time it has, also where the clock jumps by %d', async (jumpMs) => {
+    const clock = new JumpingClock();
+    const body = Object.assign(new PassThrough(), { headers: {}, httpVersionMajor: 1 });
+    const sides = { request: body, response: { setHeader: () => undefined } } as unknown as Parameters<
+      typeof readBody
+    >[0];
+    let outcome: unknown;
+    void readBody(sides, { clock, maxBatchBytes: 20 * KB, slowBodyMs: 10_000 }).catch(({ code }: RequestRefused) => {
+      outcome = code;
+    });
+    body.write(Buffer.alloc(4 * KB));
+    await turns();
+    clock.jump(jumpMs);
+    clock.advance(11_999);
+    await turns();
+    expect(outcome).toBeUndefined();
+    clock.advance(1);
+    await turns();
+    expect(outcome).toBe('too_slow');
   });
 });
 

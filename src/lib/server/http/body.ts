@@ -110,13 +110,17 @@ class Deadline {
   cancel: () => void = () => {};
 
   constructor({ clock, slowBodyMs }: BodyTimes, received: () => number) {
-    const startedAt = clock.now();
+    // Counted by timers: a clock that is set back would give a sender who sends nothing another hour.
+    let spentMs = 0;
     this.over = new Promise((_, reject) => {
       const look = (): void => {
-        const leftMs = slowBodyMs + msPerByte * received() - (clock.now() - startedAt);
+        const leftMs = slowBodyMs + msPerByte * received() - spentMs;
         if (leftMs <= 0) reject(new RequestRefused(408, 'too_slow', 'the body came too slowly'));
         else {
-          const timer = clock.after(leftMs, look);
+          const timer = clock.after(leftMs, () => {
+            spentMs += leftMs;
+            look();
+          });
           this.cancel = () => timer.cancel();
         }
       };
