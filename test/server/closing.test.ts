@@ -113,6 +113,31 @@ describe('close', () => {
     expect(server.log.filter(({ event }) => event === 'handler_started')).toHaveLength(1);
   });
 
+  it('waits for no other try of a packet whose shared call came to nothing when it was committed', async () => {
+    const clock = new ManualClock();
+    const inner = memoryJournal();
+    const journal = journalWith(inner, {
+      async complete(claim, completion) {
+        if (completion.effects.length > 0) return { kind: 'effect_failed', index: 0, changes: 0, message: 'no' };
+        return inner.complete(claim, completion);
+      },
+    });
+    const create = (ctx: Context<typeof app>, records: readonly unknown[]) => {
+      if (records.length === 1) throw ctx.retryAfter(60_000);
+      ctx.effect('anything');
+      return records;
+    };
+    const module = { notes: { access: { create: 'public' }, coalesce: ['create'], create } };
+    const server = await serve({ clock, journal, graceMs: 700, modules: [implement(app, module as never)] });
+    await server.sender().post([creates(1, note('a')), creates(2, note('b'))]);
+    await clock.armed(60_000);
+    const closed = server.server.close();
+    await clock.armed(700);
+    // Twice as long would end it in any case.
+    clock.advance(700);
+    await closed;
+  });
+
   it('is for good, and the same for all who ask', async () => {
     const { server } = await serve();
     expect(server.close()).toBe(server.close());

@@ -220,15 +220,29 @@ export class OutboxRun {
 
   /** For packets whose shared call came to nothing when it was committed: the line has moved on, so tries wait here. */
   private async runApart(unit: Unit): Promise<Entry> {
-    const { clock, journal } = this.deps;
+    const { journal } = this.deps;
     for (;;) {
       const outcome = await this.runUnit(unit);
       if ('settled' in outcome) return outcome;
       const { retryMs } = outcome;
       if (retryMs === 'aborted') throw new CrudpError('shutdown', 'the server is closing');
-      await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+      await this.pause(retryMs);
       await journal.begin(this.claim, this.countOf([unit]));
     }
+  }
+
+  /** Until the time is over, or the server's grace. */
+  private async pause(delayMs: number): Promise<void> {
+    const { signal } = this;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const timer = this.deps.clock.after(delayMs, end);
+    signal.addEventListener('abort', end);
+    await over;
+    timer.cancel();
+    signal.removeEventListener('abort', end);
   }
 
   private async runUnit(unit: Unit): Promise<Entry | { readonly retryMs: number | 'aborted' }> {
