@@ -82,4 +82,14 @@ describe('The long poll', () => {
     clock.advance(25_000);
     expect((await waiting).map(({ event, id }) => [event, id])).toEqual([['hello', hello?.id]]);
   });
+
+  it('is not stuck while it waits, however long it may', async () => {
+    const clock = new ManualClock();
+    const server = await serve({ clock, pollMs: 100_000 });
+    const [hello] = await poll(server, a1);
+    const waiting = poll(server, `${a1}&after=${hello?.id}`);
+    await clock.armed(100_000);
+    clock.advance(100_000);
+    expect((await waiting).map(({ event }) => event)).toEqual(['hello']);
+  });
 });

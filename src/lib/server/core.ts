@@ -104,6 +104,8 @@ export interface EventSink {
   readonly unsentBytes: number;
   /** Bytes that the network has taken so far; only grows. Tells a slow reader from a stuck one. */
   readonly takenBytes: number;
+  /** It takes nothing before its time, and is not stuck for that. */
+  readonly isPatient?: boolean;
   /** Set by the session; to be called when `unsentBytes` has come down to 0. */
   onDrain: () => void;
   /** No more events: the session has ended. */

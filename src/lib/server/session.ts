@@ -282,7 +282,7 @@ export class EventSession implements Session, NewsListener, Fed {
 
   /** Whoever takes nothing at all for so long is gone or as good as gone; whoever takes slowly is only slow. */
   private watchReader(): void {
-    if (this.sink.unsentBytes === 0 || this.waiting !== undefined || this.hasEnded) return;
+    if (this.sink.unsentBytes === 0 || this.sink.isPatient || this.waiting !== undefined || this.hasEnded) return;
     this.takenThen = this.sink.takenBytes;
     this.waiting = this.deps.patience.add(this);
   }

@@ -7,6 +7,7 @@ const fullBytes = 65_536;
 export class EventList implements EventSink {
   onDrain: () => void = () => {};
   readonly takenBytes = 0;
+  readonly isPatient = true;
   unsentBytes = 0;
   readonly events: StreamEvent[] = [];
   /** Resolves when there is something to answer: events, the end of the session, or no cursor to wait with. */
