@@ -186,6 +186,13 @@ describe('server.fetch', () => {
     expect(await server.logged('stream_closed')).toMatchObject({ reason: 'gone' });
   });
 
+  it('opens nothing for a request that was given up before', async () => {
+    const server = await serve();
+    const given = request('/events?outbox=00000000000000a1', { signal: AbortSignal.abort() });
+    expect((await server.server.fetch(given)).type).toBe('error');
+    expect(server.log).toEqual([]);
+  });
+
   it('answers 408 where the body breaks off', async () => {
     const server = await serve();
     const headers = { 'content-type': 'application/crudp', 'crudp-user': 'ana', 'crudp-contract': '3' };

@@ -23,7 +23,8 @@ export function fetchOf(listener: Listener): (request: Request) => Promise<Respo
       const response = new WebResponse(incoming, resolve);
       // An adapter whose reader has gone aborts the request or cancels the body.
       request.signal.addEventListener('abort', () => response.destroy(request.signal.reason));
-      listener(incoming, response);
+      if (request.signal.aborted) response.destroy();
+      else listener(incoming, response);
     });
 }
 
