@@ -104,13 +104,18 @@ note('a bare node:http server', bare, 'B');
 note('the first, in times of the second', ours / bare, '', ['<=', 1.2]);
 
 const streams = Math.ceil(5000 * part);
-const [rate = 0, bareRate = 0] = await inTurns(
+const [rate = 0, bareRate = 0, single = 0, bareSingle = 0] = await inTurns(
   () => broadcastRate('streams', streams, 10),
   () => broadcastRate('bare-streams', streams, 10),
+  () => broadcastRate('streams', streams, 1, 10),
+  () => broadcastRate('bare-streams', streams, 1, 10),
 );
 note(`${streams} streams, 10 broadcasts: events/s`, rate, '');
 note('a bare node:http server', bareRate, '');
 note('the first, in times of the second', rate / bareRate, '', ['>=', 0.9]);
+note('the same one by one, each when all have had the last: events/s', single, '');
+note('a bare node:http server', bareSingle, '');
+note('the first, in times of the second', single / bareSingle, '');
 
 const [well, stuck] = [Math.ceil(1000 * part), Math.ceil(500 * part)];
 const pushes = flags.quick ? 5 : 50;

@@ -23,7 +23,7 @@ describe('bench:server', () => {
     ]) {
       expect(figures.filter(({ name }) => name.includes(section)).length, section).toBeGreaterThan(0);
     }
-    for (const section of ['idle streams', 'broadcasts', 'healthy', 'paused one']) {
+    for (const section of ['idle streams', 'broadcasts', 'one by one', 'healthy', 'paused one']) {
       expect(figures.filter(({ name }) => name.includes(section)).length, section).toBeGreaterThan(0);
     }
     // A figure that is not a number has become null on its way.
