@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { StreamEvent } from '../../src/lib/server/core.ts';
+import { lineOf } from '../../src/lib/server/frame-text.ts';
 import { EventResponse } from '../../src/lib/server/http/event-response.ts';
 
 /** An event response, the reader's end of it, and what was written in between. */
@@ -32,11 +33,11 @@ async function openResponse() {
 }
 
 function push(id: string, frame: Uint8Array): StreamEvent {
-  return { event: 'push', id, frame, data: Buffer.from(frame).toString('base64') };
+  return { event: 'push', id, data: frame };
 }
 
 function textOf({ event, id, data }: StreamEvent): string {
-  return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
+  return `id: ${id}\nevent: ${event}\ndata: ${lineOf(data)}\n\n`;
 }
 
 describe('An event response', () => {

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EventSink, StreamEvent } from '../../src/lib/server/core.ts';
+import { lineOf } from '../../src/lib/server/frame-text.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import { note, route } from './app.ts';
 import { pushedIn, resultsIn } from './event-reader.ts';
@@ -18,12 +19,13 @@ class HeldSink implements EventSink {
   unsentBytes = 0;
   isClosed = false;
   beats = 0;
-  readonly events: StreamEvent[] = [];
+  readonly events: (StreamEvent & { readonly data: string })[] = [];
   private resolve: () => void = () => {};
 
   send(event: StreamEvent): void {
-    this.events.push(event);
-    this.unsentBytes += event.data.length;
+    const data = lineOf(event.data);
+    this.events.push({ ...event, data });
+    this.unsentBytes += data.length;
     this.resolve();
   }
 

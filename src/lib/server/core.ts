@@ -79,17 +79,16 @@ export interface EventsRequest {
   readonly expiresAt?: number;
 }
 
-/** One event of a stream. `data` is one line: JSON for hello and bye, base64 of a frame for results and push. */
+/** One event of a stream. */
 export interface StreamEvent {
   readonly event: 'hello' | 'results' | 'push' | 'bye';
   /** The cursor after this event; absent where the event is in no log (results of reads, bye). */
   readonly id?: string;
-  readonly data: string;
   /**
-   * What `data` is the base64 of, for results and push. Streams that are sent the same get the same object, with the same
-   * `event`: what is made of the two can be made once for all of them.
+   * JSON for hello and bye; for results and push a frame, which is sent as its base64. Streams that are sent the same frame
+   * get the same object, with the same `event`: what is made of the two can be made once for all of them.
    */
-  readonly frame?: Uint8Array;
+  readonly data: string | Uint8Array;
 }
 
 /** Where a session's events go: an HTTP response, a list, a client in the same process. */

@@ -1,4 +1,5 @@
-/** A frame as events carry it. */
-export function base64({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+/** What an event says, as a stream carries it: one line. */
+export function lineOf(data: string | Uint8Array): string {
+  if (typeof data === 'string') return data;
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
 }

@@ -2,7 +2,6 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Broker, Fed, NewsListener } from './broker.ts';
 import type { ByeReason, EventSink, EventsRequest, Session, StreamEvent } from './core.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { base64 } from './frame-text.ts';
 import { type Heard, heardBy, placeIn } from './heard.ts';
 import type { JointTimer } from './joint-timer.ts';
 import type { Identity, Journal } from './journal.ts';
@@ -216,15 +215,7 @@ export class EventSession implements Session, NewsListener, Fed {
   }
 
   private sendFrame(kind: LogEntry['kind'], frame: Uint8Array, id?: string): void {
-    // Made where it is asked for: of a push to all, once.
-    const event = {
-      event: kind,
-      frame,
-      get data(): string {
-        return base64(frame);
-      },
-    };
-    this.send(id === undefined ? event : Object.assign(event, { id }));
+    this.send(id === undefined ? { event: kind, data: frame } : { event: kind, id, data: frame });
   }
 
   private sendHello(recovered: boolean): void {

@@ -3,6 +3,7 @@ import type { StreamEnd, StreamSink, SyncAnswer, Transport } from '../client/tra
 import { uploadOverHttp } from '../client/uploads/http-upload.ts';
 import type { Contract } from '../contract/contract.ts';
 import type { EventSink, ServerCore } from '../server/core.ts';
+import { lineOf } from '../server/frame-text.ts';
 import type { Identity } from '../server/journal.ts';
 import { RequestRefused } from '../server/refused.ts';
 import type { CrudpServer } from '../server/server.ts';
@@ -106,7 +107,7 @@ class StreamEvents implements EventSink {
   }
 
   send(event: Parameters<EventSink['send']>[0]): void {
-    this.sink.event(event);
+    this.sink.event({ ...event, data: lineOf(event.data) });
     this.sink.alive();
   }
 

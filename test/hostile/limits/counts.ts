@@ -1,4 +1,5 @@
 import type { EventSink, StreamEvent } from '../../../src/lib/server/core.ts';
+import { lineOf } from '../../../src/lib/server/frame-text.ts';
 import { memoryJournal } from '../../../src/lib/server/journals/memory.ts';
 import { eventOverheadBytes } from '../../../src/lib/server/session.ts';
 import { note } from '../../server/app.ts';
@@ -123,11 +124,11 @@ class Sink implements EventSink {
   unsentBytes = 0;
   takenBytes = 0;
   onDrain: () => void = () => {};
-  readonly events: StreamEvent[] = [];
+  readonly events: { readonly data: string }[] = [];
   private wake: () => void = () => {};
 
-  send(event: StreamEvent): void {
-    this.events.push(event);
+  send({ data }: StreamEvent): void {
+    this.events.push({ data: lineOf(data) });
     this.wake();
   }
 

@@ -1,4 +1,5 @@
 import type { EventSink, StreamEvent } from '../core.ts';
+import { lineOf } from '../frame-text.ts';
 
 /** Enough for one answer of a long poll. */
 const fullBytes = 65_536;
@@ -20,10 +21,11 @@ export class EventList implements EventSink {
     });
   }
 
-  send({ frame: _, ...event }: StreamEvent): void {
-    this.events.push(event);
-    this.unsentBytes += event.data.length;
-    if (event.event === 'hello' && !isRecovered(event)) this.resolve();
+  send({ data, ...event }: StreamEvent): void {
+    const line = lineOf(data);
+    this.events.push({ ...event, data: line });
+    this.unsentBytes += line.length;
+    if (event.event === 'hello' && !isRecovered(line)) this.resolve();
     if (event.event === 'bye' || this.unsentBytes >= fullBytes) this.resolve();
   }
 
@@ -43,6 +45,6 @@ export class EventList implements EventSink {
   }
 }
 
-function isRecovered({ data }: StreamEvent): boolean {
-  return (JSON.parse(data) as { recovered: boolean }).recovered;
+function isRecovered(hello: string): boolean {
+  return (JSON.parse(hello) as { recovered: boolean }).recovered;
 }

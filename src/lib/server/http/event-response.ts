@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { eventText, heartbeatText, idText } from '../../sse/event-text.ts';
 import type { EventSink, StreamEvent } from '../core.ts';
+import { lineOf } from '../frame-text.ts';
 
 /** What is handed to the socket at once; the next piece follows when it has been taken, so that progress can be seen. */
 const pieceBytes = 65_536;
@@ -119,12 +120,12 @@ function writePieceOf(response: EventResponse): void {
   response.writePiece();
 }
 
-function bodyOf(event: StreamEvent): Buffer {
-  const { frame } = event;
-  const known = frame && bodies.get(frame);
+function bodyOf({ event, data }: StreamEvent): Buffer {
+  if (typeof data === 'string') return Buffer.from(eventText({ event, data }));
+  const known = bodies.get(data);
   if (known !== undefined) return known;
-  const body = Buffer.from(eventText({ event: event.event, data: event.data }));
-  if (frame !== undefined) bodies.set(frame, body);
+  const body = Buffer.from(eventText({ event, data: lineOf(data) }));
+  bodies.set(data, body);
   return body;
 }
 
