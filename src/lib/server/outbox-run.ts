@@ -234,6 +234,7 @@ export class OutboxRun {
   /** Until the time is over, or the server's grace. */
   private async pause(delayMs: number): Promise<void> {
     const { signal } = this;
+    if (signal.aborted) return;
     let end = (): void => {};
     const over = new Promise<void>((resolve) => {
       end = resolve;
