@@ -210,6 +210,26 @@ describe('A journal in trouble', () => {
     expect((await ana.post([creates(1, note('a'))], wait)).results).toMatchObject([{ status: 0 }]);
   });
 
+  it('is no fault of the server, whatever was asked of it', async () => {
+    const fails = (code: string) => () => Promise.reject(new CrudpError(code, 'not now', { retryable: true }));
+    const replaced = { commit: fails('storage_full'), end: fails('storage_failed'), results: fails('storage_busy') };
+    const pushing = creating((ctx) => {
+      ctx.push('all', 'notes.create', [note('told')]);
+      return [];
+    });
+    const { url, sender, log } = await serve({ journal: journalWith(memoryJournal(), replaced), modules: [pushing] });
+    const headers = { 'x-user': 'ana', authorization: 'Bearer x' };
+    const events = await fetch(`${url}/events?outbox=00000000000000a1`, { headers });
+    expect([events.status, await events.json()]).toMatchObject([503, { code: 'storage_failed' }]);
+    expect(events.headers.get('retry-after')).toBe('10');
+    const call = await fetch(`${url}/call/notes/create`, { method: 'POST', headers });
+    expect([call.status, await call.json()]).toMatchObject([507, { code: 'storage_full' }]);
+    const ana = sender();
+    await ana.post([creates(1)]);
+    expect(await ana.post([creates(1)])).toMatchObject({ status: 503, json: { code: 'storage_busy' } });
+    expect(log.filter(({ event }) => event === 'failed')).toEqual([]);
+  });
+
   it('is tried anew where it could not be opened', async () => {
     const inner = memoryJournal();
     let isHeld = true;

@@ -8,7 +8,7 @@ import { answerFrame, maxAnswerBytes } from './answer-results.ts';
 import { awaitResults } from './await-results.ts';
 import type { Broker, ToldResults } from './broker.ts';
 import type { SyncReply, SyncRequest } from './core.ts';
-import { type AcceptOutcome, type IncomingBatch, isOfJournal, type Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { Metrics } from './metrics.ts';
 import { RequestRefused } from './refused.ts';
 
@@ -53,7 +53,7 @@ export async function accept(deps: AcceptDeps, request: SyncRequest): Promise<Sy
   }
   const key = { user: identity.user, outbox };
   const startedAt = performance.now();
-  const outcome = await store(deps, {
+  const outcome = await journal.accept({
     ...key,
     identity,
     contract: request.contract,
@@ -121,15 +121,5 @@ function openFrame({ contract, codec, limits, metrics }: AcceptDeps, frame: Uint
     const { code, offset } = error;
     metrics.frameRefused(code);
     throw new RequestRefused(400, code, `the frame is refused at offset ${offset}`, { body: { offset } });
-  }
-}
-
-async function store({ journal }: AcceptDeps, batch: IncomingBatch): Promise<AcceptOutcome> {
-  try {
-    return await journal.accept(batch);
-  } catch (error) {
-    if (!isOfJournal(error)) throw error;
-    if (error.code === 'storage_full') throw new RequestRefused(507, 'storage_full', 'the disk is full');
-    throw new RequestRefused(503, error.code, 'nothing can be stored now', { retryAfterSeconds: 10 });
   }
 }

@@ -12,7 +12,7 @@ import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type ServerOptions, settingsOf } from './options.ts';
 import { logsOf, routeNumber } from './packet-context.ts';
-import { RequestRefused } from './refused.ts';
+import { RequestRefused, refusalOf } from './refused.ts';
 import { type Running, run } from './running.ts';
 
 /** A server of one contract, from `crudpServer`. */
@@ -102,17 +102,21 @@ export function crudpServer<C extends Contract>(contract: C, options: ServerOpti
     return starting;
   };
 
+  const answer = async <Answer>(work: (running: Running) => Promise<Answer>): Promise<Answer> => {
+    const running = await started();
+    return work(running).catch((error: unknown) => {
+      throw refusalOf(error);
+    });
+  };
+
   const core: ServerCore = {
-    async sync(request) {
-      try {
-        return await (await started()).sync(request);
-      } catch (error) {
+    sync: (request) =>
+      answer((running) => running.sync(request)).catch((error: unknown) => {
         if (error instanceof RequestRefused) return refusalReply(error);
         throw error;
-      }
-    },
-    subscribe: async (request, sink) => (await started()).subscribe(request, sink),
-    call: async (request) => (await started()).call(request),
+      }),
+    subscribe: (request, sink) => answer((running) => running.subscribe(request, sink)),
+    call: (request) => answer((running) => running.call(request)),
   };
 
   const ready = async (): Promise<void> => void (await started());
