@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import express from 'express';
 import { Hono } from 'hono';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CrudpServer } from '../../src/lib/server/server.ts';
 import { type app, note } from './app.ts';
 import { creating, wait } from './creating.ts';
@@ -189,8 +189,40 @@ describe('server.fetch', () => {
   it('opens nothing for a request that was given up before', async () => {
     const server = await serve();
     const given = request('/events?outbox=00000000000000a1', { signal: AbortSignal.abort() });
-    expect((await server.server.fetch(given)).type).toBe('error');
+    expect((await server.server.fetch(given)).status).toBe(408);
     expect(server.log).toEqual([]);
+  });
+
+  it('answers what an adapter can write where the request is given up before its answer', async () => {
+    const said = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => said.mockRestore());
+    let asked = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const answers: Promise<Response>[] = [];
+    const server = await serve({
+      authenticate: () => {
+        asked();
+        return new Promise(() => {});
+      },
+      mount: ({ fetch: handle }) => {
+        const answer = (request: Request) => {
+          const response = handle(request);
+          answers.push(response);
+          return response;
+        };
+        return createAdaptorServer({ fetch: answer }) as Server;
+      },
+    });
+    const abort = new AbortController();
+    const posted = fetch(`${server.url}/sync`, { method: 'POST', body: 'x', signal: abort.signal });
+    await isAsked;
+    abort.abort();
+    await expect(posted).rejects.toThrow();
+    expect((await answers[0])?.status).toBe(408);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(said.mock.calls).toEqual([]);
   });
 
   it('answers 408 where the body breaks off', async () => {

@@ -129,7 +129,8 @@ class WebResponse extends ServerResponse {
     if (this.destroyed) return this;
     this.destroyed = true;
     const gone = error ?? new Error('the response was cut off');
-    if (!this.headersSent) this.#resolve(Response.error());
+    // Nobody hears it; but an adapter writes it, and Response.error() has a status that none can be written with.
+    if (!this.headersSent) this.#resolve(new Response(null, { status: 408 }));
     else if (!this.#isDone) this.#fail(gone);
     for (const { taken } of this.#pieces.splice(0)) taken?.(gone);
     this.emit('close');
