@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CrudpServer } from '../../src/lib/server/server.ts';
 import { type app, note } from './app.ts';
 import { creating, wait } from './creating.ts';
-import { codec, creates, serve } from './harness.ts';
+import { EventReader } from './event-reader.ts';
+import { codec, creates, Sender, serve } from './harness.ts';
 
 type Mount = (server: CrudpServer<typeof app>) => Server;
 
@@ -105,6 +106,24 @@ describe.each(mounts)('A server in %s', (_, mount) => {
     expect(await status('/sync', { headers: { ...headers, origin: 'https://evil.example' } })).toBe(403);
     const large = { ...headers, 'crudp-user': 'ana', 'crudp-contract': '3', 'crudp-after': '0.0.0' };
     expect(await status('/sync', { method: 'POST', headers: large, body: new Uint8Array(1500) })).toBe(413);
+  });
+});
+
+describe('A server below another path', () => {
+  it.each<[string, Mount]>([
+    [
+      'Express, behind a proxy',
+      ({ listener }) => createServer(express().set('trust proxy', true).use('/v1', listener)),
+    ],
+    ['Hono', ({ fetch: answer }) => createAdaptorServer({ fetch: new Hono().mount('/v1', answer).fetch }) as Server],
+  ])('takes batches and streams in %s', async (_, mount) => {
+    const server = await serve({ mount });
+    const url = new URL('/v1/api', server.url).href;
+    const { results } = await new Sender(url, 'ana', '00000000000000a1').post([creates(1, note('a'))], wait);
+    expect(results).toMatchObject([{ status: 0 }]);
+    const stream = await EventReader.open(`${url}/events?outbox=00000000000000a1`, { 'x-user': 'ana' });
+    expect(await stream.next()).toMatchObject({ event: 'hello' });
+    expect((await fetch(`${url.replace('/v1', '/v2')}/sync`, { method: 'POST' })).status).toBe(404);
   });
 });
 
