@@ -69,6 +69,19 @@ const wrong: [type: string, message: string, value: unknown][] = [
 ];
 
 describe('judgeRecords', () => {
+  it('looks no further than it has to', () => {
+    const shapeOf = parseShape(['a:list<u8>', 'b:u8']);
+    const records = Array.from({ length: 10 }, () => ({ a: ['x', 'y', 'z'], b: 1 }));
+    expect(judgeRecords(shapeOf, records)).toHaveLength(30);
+    expect(judgeRecords(shapeOf, records, 5).map(({ path }) => path.join('.'))).toEqual([
+      '0.a.0',
+      '0.a.1',
+      '0.a.2',
+      '1.a.0',
+      '1.a.1',
+    ]);
+  });
+
   it.each(wrong)('%s: %s', (type, message, value) => {
     expect(judgeRecords(parseShape([`a:${type}`]), [{ a: value }])).toEqual([{ path: [0, 'a'], message }]);
   });

@@ -157,7 +157,7 @@ function explain(table: ShapeTable, batch: Writable): EncodeError {
   const name = batch.kind === KIND_RESPONSE ? 'results' : 'packets';
   for (const [i, packet] of batch.packets.entries()) {
     const shape = table.get(packet.route);
-    const [issue] = shape ? judgeRecords(shape, packet.records) : [];
+    const [issue] = shape ? judgeRecords(shape, packet.records, 1) : [];
     if (issue !== undefined) {
       const [record, ...path] = issue.path;
       return new EncodeError(`${name}[${i}].records[${record}]${pathText(path)}`, issue.message);

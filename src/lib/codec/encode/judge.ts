@@ -12,52 +12,64 @@ type Path = readonly (string | number)[];
 /**
  * Finds every value that its type does not allow.
  *
+ * @param enough It looks no further once it has found so many, and may have found some more then.
  * @returns Paths begin with the record's index: `[0, 'lines', 2, 'qty']`. Empty: the records can be encoded.
  */
-export function judgeRecords(shape: RecordShape, records: readonly unknown[]): Issue[] {
-  const issues: Issue[] = [];
-  for (const [i, record] of records.entries()) {
-    const field = shape.fields[0] as Field;
-    if (shape.bare) judgeValue(field.type, record, [i], issues);
-    else judgeFields(shape.fields, record, [i], issues);
+export function judgeRecords(
+  shape: RecordShape,
+  records: readonly unknown[],
+  enough = Number.POSITIVE_INFINITY,
+): Issue[] {
+  const found: Found = { issues: [], enough };
+  const field = shape.fields[0] as Field;
+  for (let i = 0; i < records.length && found.issues.length < enough; i++) {
+    if (shape.bare) judgeValue(field.type, records[i], [i], found);
+    else judgeFields(shape.fields, records[i], [i], found);
   }
-  return issues;
+  return found.issues;
 }
 
-function judgeFields(fields: readonly Field[], value: unknown, path: Path, issues: Issue[]): void {
+interface Found {
+  readonly issues: Issue[];
+  readonly enough: number;
+}
+
+function judgeFields(fields: readonly Field[], value: unknown, path: Path, found: Found): void {
   if (typeof value !== 'object' || value === null) {
-    issues.push({ path, message: 'an object is wanted' });
+    found.issues.push({ path, message: 'an object is wanted' });
     return;
   }
   for (const { name, type, fallback } of fields) {
     const inner =
       isInherited(name) && !Object.hasOwn(value, name) ? undefined : (value as Record<string, unknown>)[name];
     if (inner === undefined && fallback !== undefined) continue;
-    judgeValue(type, inner, [...path, name], issues);
+    judgeValue(type, inner, [...path, name], found);
   }
 }
 
-function judgeValue(type: TypeNode, value: unknown, path: Path, issues: Issue[]): void {
+function judgeValue(type: TypeNode, value: unknown, path: Path, found: Found): void {
   switch (type.kind) {
     case 'optional':
-      if (value !== undefined) judgeValue(type.inner, value, path, issues);
+      if (value !== undefined) judgeValue(type.inner, value, path, found);
       return;
     case 'nullable':
-      if (value !== null) judgeValue(type.inner, value, path, issues);
+      if (value !== null) judgeValue(type.inner, value, path, found);
       return;
     case 'struct':
-      judgeFields(type.fields, value, path, issues);
+      judgeFields(type.fields, value, path, found);
       return;
     case 'list':
       if (!Array.isArray(value)) {
-        issues.push({ path, message: 'an array is wanted' });
+        found.issues.push({ path, message: 'an array is wanted' });
         return;
       }
-      for (let i = 0; i < value.length; i++) judgeValue(type.inner, value[i], [...path, i], issues);
+      for (let i = 0; i < value.length && found.issues.length < found.enough; i++) {
+        judgeValue(type.inner, value[i], [...path, i], found);
+      }
       return;
     default: {
       const message = faultOf(type, value);
-      if (message !== null) issues.push({ path, message });
+      if (message !== null) found.issues.push({ path, message });
     }
   }
 }

@@ -21,6 +21,9 @@ export interface CallDeps extends InvokeDeps {
   readonly uploads: Uploads | null;
 }
 
+/** More tell the sender nothing new, and a body of 8 MiB could ask for as many millions. */
+const maxIssues = 100;
+
 /** Stands for a packet's name where none is seen. */
 const nameless = { outbox: '0000000000000001', seq: 1 };
 
@@ -57,7 +60,7 @@ function packetOf(
   { route, input }: BoundRoute,
   records: readonly unknown[],
 ): RequestPacket {
-  const issues = input ? judgeRecords(input, records) : [];
+  const issues = input ? judgeRecords(input, records, maxIssues) : [];
   if (issues.length > 0) throw invalid(issues);
   try {
     const batch = {
@@ -116,6 +119,6 @@ const sentences: Readonly<Record<string, string>> = {
 function invalid(issues: readonly Issue[]): RequestRefused {
   const [{ path, message }] = issues as [Issue];
   return new RequestRefused(422, 'invalid', `${path.join('.')}: ${message}`, {
-    body: { issues: issues.slice(0, 100) },
+    body: { issues: issues.slice(0, maxIssues) },
   });
 }
