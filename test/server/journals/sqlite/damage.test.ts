@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { accept, ana, claim, complete, frameOf, resultsOf } from '../../../contracts/journal/support.ts';
+import { accept, ana, claim, complete, frameOf, luis, resultsOf } from '../../../contracts/journal/support.ts';
 import { newFile, openJournal } from './fixture.ts';
 
 /** Flips one bit of a text in a file. */
@@ -67,5 +68,41 @@ describe('A flipped bit', () => {
       failures: () => journal.failures({ limit: 1 }),
     };
     await expect(calls[call]()).rejects.toMatchObject({ code: 'journal_corrupt' });
+  });
+});
+
+describe('What a chunk says', () => {
+  /** Changes a journal's rows behind its back, as a bit that flips in a number does. */
+  async function changed(sql: string, isFiled: boolean): Promise<string> {
+    const path = await written();
+    const journal = await openJournal(path);
+    await accept(journal, luis, [1, 2]);
+    await claim(journal);
+    await complete(journal, await claim(journal), [1, 2]);
+    if (isFiled) await journal.trim({ results: 0, logs: 0 });
+    await journal.close();
+    const db = new Libsql(path);
+    db.exec(sql);
+    db.close();
+    return path;
+  }
+
+  it.each([
+    ["UPDATE crudp_chunk SET results = '[[2,2,0]]'", false],
+    ["UPDATE crudp_chunk SET results = '[[1,5,0]]'", false],
+    ["UPDATE crudp_chunk SET results = '[[1,1,0]'", false],
+    ["UPDATE crudp_chunk SET results = '[[1,1,1]]'", true],
+    ['UPDATE crudp_result SET status = 1', true],
+    ['UPDATE crudp_result SET status = 1 WHERE seq = 2', true],
+    ['UPDATE crudp_result SET seq = 3 WHERE seq = 2', true],
+    ['UPDATE crudp_result SET outbox = 9 WHERE outbox = 1', true],
+    ['UPDATE crudp_result SET chunk = 9', true],
+    ["UPDATE crudp_entry SET mark = 'xxxxxxxx' WHERE chunk IS NOT NULL", true],
+    ['UPDATE crudp_entry SET "offset" = 7 WHERE chunk IS NOT NULL', true],
+    ['UPDATE crudp_entry SET chunk = 9 WHERE chunk IS NOT NULL', true],
+  ])('is compared at start with its other rows: %s', async (sql, isFiled) => {
+    await (await openJournal(await changed('SELECT 1', isFiled))).close();
+    const opening = openJournal(await changed(sql, isFiled));
+    await expect(opening).rejects.toMatchObject({ code: 'journal_corrupt' });
   });
 });
