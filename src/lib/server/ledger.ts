@@ -1,21 +1,14 @@
 import type { Clock, Timer } from '../clock.ts';
 import { CrudpError, EncodeError } from '../errors.ts';
 import { flat } from '../flat.ts';
-import { actionOf, type PacketResult, reqIdOf, Status } from '../packet.ts';
+import { reqIdOf, Status } from '../packet.ts';
 import type { Broker } from './broker.ts';
 import { statusOfEffect } from './effect-status.ts';
+import { type Entry, isFull, isLogged, ownerOf, partsOf, rolledBack } from './entries.ts';
 import { failureOf } from './failed-packets.ts';
 import type { PacketFiles } from './files/packet-files.ts';
 import { type Settled, settleWith } from './invoke.ts';
-import type {
-  Claim,
-  Completion,
-  CompletionOutcome,
-  EffectFailure,
-  FailedPacket,
-  Journal,
-  PendingBatch,
-} from './journal.ts';
+import type { Claim, Completion, CompletionOutcome, EffectFailure, FailedPacket, Journal } from './journal.ts';
 import { keptStatuses } from './kept-statuses.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -31,23 +24,7 @@ export interface LedgerDeps extends UnitDeps {
   readonly files: Pick<PacketFiles, 'ended'>;
 }
 
-/** What stands or falls together: a packet's result, an atomic group's, or those of packets that shared one call. */
-export interface Entry {
-  readonly batch: PendingBatch;
-  readonly packets: readonly UnitPacket[];
-  readonly settled: readonly Settled[];
-  /** Came to its results without a handler. */
-  readonly byVerdict?: boolean;
-  /** Runs packets that shared a call one by one; their entries take this one's place when it cannot be committed. */
-  readonly apart?: () => Promise<readonly Entry[]>;
-  /** Has taken the place of one that could not be committed. */
-  readonly instead?: true;
-}
-
-// Results are committed together: each alone would cost a turn of the disk. At most so many, and about as many bytes as
-// one event of a stream carries; and never later than this, so that a long batch shows how far it is.
-const maxResults = 256;
-const maxBytes = 49_152;
+/** Results are not kept for longer than this, so that a long batch shows how far it is. */
 const maxDelayMs = 50;
 /** Between tries to store results on a full disk. */
 const storageRetryMs = 1000;
@@ -84,7 +61,7 @@ export class Ledger {
   }
 
   get isFull(): boolean {
-    return this.count >= maxResults || this.bytes >= maxBytes;
+    return isFull(this.count, this.bytes);
   }
 
   add(entry: Entry): void {
@@ -247,43 +224,4 @@ export class Ledger {
     const reason = failed ?? settleWith({ packet }, Status.internal);
     return { batch, packets, settled: rolledBack(packets, reason), instead: true };
   }
-}
-
-/** A unit's results when one of its packets has failed. */
-export function rolledBack(packets: readonly UnitPacket[], failed: Settled): Settled[] {
-  return packets.map((packet) =>
-    packet.seq === failed.result.seq ? failed : settleWith({ packet }, Status.rolled_back),
-  );
-}
-
-/** Cut so that each part makes one frame: results of reads, which enter no log, apart from the others. */
-function partsOf(entries: readonly Entry[]): Entry[][] {
-  const parts: Entry[][] = [];
-  let [count, bytes, wasLogged] = [0, 0, false];
-  for (const entry of entries) {
-    const size = entry.settled.reduce((sum, one) => sum + one.bytes, 0);
-    const logged = entry.settled.some(({ result }) => isLogged(result));
-    const fits = count + entry.settled.length <= maxResults && bytes + size <= maxBytes && logged === wasLogged;
-    const last = parts.at(-1);
-    if (last && fits) last.push(entry);
-    else parts.push([entry]);
-    [count, bytes] = last && fits ? [count + entry.settled.length, bytes + size] : [entry.settled.length, size];
-    wasLogged = logged;
-  }
-  return parts;
-}
-
-function isLogged({ route }: PacketResult): boolean {
-  return actionOf(route) !== 'read';
-}
-
-function ownerOf(entries: readonly Entry[], effect: number): { entry: Entry; index: number; packet: UnitPacket } {
-  let end = 0;
-  for (const [index, entry] of entries.entries()) {
-    for (const [place, { effects }] of entry.settled.entries()) {
-      end += effects.length;
-      if (effect < end) return { entry, index, packet: entry.packets[place] as UnitPacket };
-    }
-  }
-  throw new RangeError(`no effect ${effect}`);
 }

@@ -1,21 +1,19 @@
 import type { Clock } from '../clock.ts';
-import { CrudpError } from '../errors.ts';
-import { flat } from '../flat.ts';
-import { Status } from '../packet.ts';
 import type { BoundRoute, BoundRoutes } from './bound-routes.ts';
 import type { Broker } from './broker.ts';
+import type { Entry } from './entries.ts';
 import type { PacketFiles } from './files/packet-files.ts';
-import { type InvokeDeps, invoke, type Outcome, type Settled, settleWith } from './invoke.ts';
-import { invokeTogether } from './invoke-together.ts';
+import type { InvokeDeps } from './invoke.ts';
 import type { Claim, Journal } from './journal.ts';
-import { type Entry, Ledger, rolledBack } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { Line } from './line.ts';
 import type { Metrics } from './metrics.ts';
 import type { WaitsFor } from './options.ts';
 import { Originals } from './originals.ts';
 import { Tries } from './tries.ts';
+import { UnitCalls } from './unit-calls.ts';
 import { settleByVerdict } from './unit-verdict.ts';
-import type { Unit, UnitDeps, UnitPacket } from './units.ts';
+import { seqsOf, type Unit, type UnitDeps } from './units.ts';
 
 export interface RunDeps extends InvokeDeps, UnitDeps {
   readonly journal: Journal;
@@ -52,8 +50,6 @@ const maxAhead = 256;
 export class OutboxRun {
   readonly claim: Claim;
   private readonly deps: RunDeps;
-  /** Aborted when the server's grace period is over. */
-  private readonly signal: AbortSignal;
   private readonly isStopping: () => boolean;
   private readonly line: Line;
   private readonly ledger: Ledger;
@@ -62,23 +58,22 @@ export class OutboxRun {
   private readonly counted = new Set<Unit>();
   /** Units whose shared call came to nothing. */
   private readonly split = new Set<Unit>();
-  /** Units whose handler has been called: it may have changed what it was given. */
-  private readonly called = new Set<Unit>();
-  private readonly originals: Originals;
+  private readonly calls: UnitCalls;
   private readonly tries: Tries;
   /** Packets that have stepped out of the line. */
   private readonly held = new Set<number>();
 
+  /** @param signal Aborted when the server's grace period is over. */
   constructor(claim: Claim, deps: RunDeps, signal: AbortSignal, isStopping: () => boolean) {
     this.claim = claim;
     this.deps = deps;
-    this.signal = signal;
     this.isStopping = isStopping;
     this.line = new Line(claim, deps);
     this.tries = new Tries(claim, deps.maxAttempts);
     const { statuses } = this.line;
-    this.originals = new Originals(deps);
-    this.ledger = new Ledger(claim, deps, this.originals, signal, (seq, status) => statuses.set(seq, status));
+    const originals = new Originals(deps);
+    this.calls = new UnitCalls(claim, deps, originals, this.tries, signal);
+    this.ledger = new Ledger(claim, deps, originals, signal, (seq, status) => statuses.set(seq, status));
   }
 
   /** Goes on where the last call ended. */
@@ -153,12 +148,13 @@ export class OutboxRun {
       // Looked at again: what it depends on may have failed when it was committed.
       const verdicts = this.settleByVerdict(unit, false);
       const together = verdicts ? [] : this.together();
-      const entry = verdicts ?? (together.length > 1 ? await this.runTogether(together) : null);
+      const entry = verdicts ?? (together.length > 1 ? await this.calls.together(together) : null);
+      if (!entry && together.length > 1) for (const each of together) this.split.add(each);
       if (entry) {
         this.ledger.add(entry);
         this.passed(verdicts ? 1 : together.length);
       } else {
-        const outcome = await this.runUnit(unit);
+        const outcome = await this.calls.one(unit);
         if (!('settled' in outcome)) {
           if (outcome.retryMs !== 'aborted') this.counted.delete(unit);
           return outcome.retryMs;
@@ -175,7 +171,7 @@ export class OutboxRun {
     for (const unit of this.window.splice(0, count)) {
       this.counted.delete(unit);
       this.split.delete(unit);
-      this.called.delete(unit);
+      this.calls.passed(unit);
     }
   }
 
@@ -188,95 +184,6 @@ export class OutboxRun {
       (unit) => unit.batch !== first.batch || this.soleRoute(unit) !== route || this.split.has(unit),
     );
     return this.window.slice(0, end < 0 ? this.window.length : end);
-  }
-
-  private async runTogether(units: readonly Unit[]): Promise<Entry | null> {
-    const packets = units.map(({ packets: [packet] }) => packet as UnitPacket);
-    const [unit] = units as [Unit];
-    const { identity } = unit.batch;
-    for (const each of units) this.called.add(each);
-    const settled = await invokeTogether(this.deps, {
-      route: this.routeOf(packets[0] as UnitPacket),
-      packets,
-      identity,
-      outbox: this.claim.outbox,
-      signal: this.signal,
-    });
-    if (!settled) {
-      for (const each of units) this.split.add(each);
-      return null;
-    }
-    const apart = async () => {
-      const entries: Entry[] = [];
-      for (const each of units) {
-        this.called.add(each);
-        entries.push(await this.runApart(each));
-        this.called.delete(each);
-      }
-      return entries;
-    };
-    return { batch: unit.batch, packets, settled, apart };
-  }
-
-  /** For packets whose shared call came to nothing when it was committed: the line has moved on, so tries wait here. */
-  private async runApart(unit: Unit): Promise<Entry> {
-    const { journal } = this.deps;
-    for (;;) {
-      const outcome = await this.runUnit(unit);
-      if ('settled' in outcome) return outcome;
-      const { retryMs } = outcome;
-      if (retryMs === 'aborted') throw new CrudpError('shutdown', 'the server is closing');
-      await this.pause(retryMs);
-      await journal.begin(this.claim, this.countOf([unit]));
-    }
-  }
-
-  /** Until the time is over, or the server's grace. */
-  private async pause(delayMs: number): Promise<void> {
-    const { signal } = this;
-    if (signal.aborted) return;
-    let end = (): void => {};
-    const over = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const timer = this.deps.clock.after(delayMs, end);
-    signal.addEventListener('abort', end);
-    await over;
-    timer.cancel();
-    signal.removeEventListener('abort', end);
-  }
-
-  private async runUnit(unit: Unit): Promise<Entry | { readonly retryMs: number | 'aborted' }> {
-    if (this.signal.aborted) return { retryMs: 'aborted' };
-    const attempt = Math.max(...unit.packets.map(({ seq }) => this.tries.of(seq)));
-    const settled: Settled[] = [];
-    for (const packet of this.packetsFor(unit)) {
-      const outcome = this.exhaust(packet, await this.invoke(unit, packet, attempt));
-      if (outcome === 'aborted') return { retryMs: outcome };
-      if ('retryMs' in outcome) return outcome;
-      settled.push(outcome);
-      const isOk = outcome.result.status === Status.ok;
-      if (!isOk) return { batch: unit.batch, packets: unit.packets, settled: rolledBack(unit.packets, outcome) };
-    }
-    return { batch: unit.batch, packets: unit.packets, settled };
-  }
-
-  /** As their handlers are to see them. */
-  private packetsFor(unit: Unit): readonly UnitPacket[] {
-    if (this.called.has(unit)) return unit.packets.map(({ seq }) => this.originals.take(unit.batch, seq));
-    this.called.add(unit);
-    return unit.packets;
-  }
-
-  private invoke({ batch }: Unit, packet: UnitPacket, attempt: number): Promise<Outcome> {
-    const { identity } = batch;
-    const { outbox } = this.claim;
-    return invoke(this.deps, { route: this.routeOf(packet), packet, identity, outbox, attempt, signal: this.signal });
-  }
-
-  private exhaust(packet: UnitPacket, outcome: Outcome): Outcome {
-    if (outcome === 'aborted' || !('retryMs' in outcome) || !this.tries.areUsedUp(packet.seq)) return outcome;
-    return settleWith({ packet }, Status.exhausted);
   }
 
   /** Begins units: from now on their attempts are counted. @returns Their packets. */
@@ -295,12 +202,6 @@ export class OutboxRun {
   private soleRoute({ packets, atomic }: Unit): BoundRoute | undefined {
     const [packet] = packets;
     return packet && !atomic ? this.deps.routes.get(packet.route) : undefined;
-  }
-
-  private routeOf(packet: UnitPacket): BoundRoute {
-    const route = this.deps.routes.get(packet.route);
-    if (!route) throw new TypeError(`no code behind route ${packet.route}`);
-    return route;
   }
 
   private async isWaiting({ batch, packets }: Unit): Promise<boolean> {
@@ -324,8 +225,4 @@ export class OutboxRun {
       poisonous: isNew && this.tries.areUsedUp(packet.seq),
     }));
   }
-}
-
-function seqsOf(units: readonly Unit[]): number[] {
-  return flat(units, ({ packets }) => packets).map(({ seq }) => seq);
 }

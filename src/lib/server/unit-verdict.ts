@@ -1,6 +1,6 @@
 import { Status } from '../packet.ts';
+import type { Entry } from './entries.ts';
 import { settleWith } from './invoke.ts';
-import type { Entry } from './ledger.ts';
 import type { Unit, UnitPacket } from './units.ts';
 import { type VerdictFacts, verdictOn } from './verdict.ts';
 

@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Contract } from '../contract/contract.ts';
 import { DecodeError } from '../errors.ts';
+import { flat } from '../flat.ts';
 import type { DecodeLimits } from '../limits.ts';
 import type { Reading, RequestPacket } from '../packet.ts';
 import type { PendingBatch, Span } from './journal.ts';
@@ -65,4 +66,8 @@ export function packetsOf(
     const { packets } = codec.decodeRequest(headOnly, frame);
     return packets.map((packet) => ({ ...packet, records: [], mark: 'contract_mismatch' }));
   }
+}
+
+export function seqsOf(units: readonly Unit[]): number[] {
+  return flat(units, ({ packets }) => packets).map(({ seq }) => seq);
 }
