@@ -3,6 +3,7 @@ import { Turns } from '../turns.ts';
 import { acceptBatch } from './accept.ts';
 import type { Call, Calls, Lease } from './calls.ts';
 import { Chunks } from './chunks.ts';
+import { claimOutbox, pendingAfter } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { commitAlone, discardFailures, failuresOf, trimFailures } from './failed.ts';
 import { Logs, trimLogSizes, trimLogs } from './logs.ts';
@@ -10,7 +11,7 @@ import { backlogOf, firstWaiting, placeOf } from './outbox.ts';
 import { Outboxes, type OutboxRow } from './outboxes.ts';
 import { readLog } from './read-log.ts';
 import { chunksOf, trimResults } from './results.ts';
-import { beginPackets, claimOutbox, completePackets, excusePackets, pendingAfter } from './run.ts';
+import { beginPackets, completePackets, excusePackets } from './run.ts';
 import type { Tables } from './tables.ts';
 
 /** Claims of one opening: tokens of the next one are above them. */
