@@ -24,7 +24,7 @@ export function answerFrame(
   for (const { frame, seqs, bare } of chunks) {
     if (results.length === 0 && chunks.length === 1) return frame;
     const all = bare ?? resultsIn(codec, contract, frame);
-    if (all) results.push(...(all.length === seqs.length ? all : all.filter(({ seq }) => seqs.includes(seq))));
+    if (all) results.push(...(all.length === seqs.length ? all : among(all, seqs)));
     // Stored under another contract: its bytes can be handed on, but not merged. Alone now, or with the next question.
     else if (results.length === 0) return frame;
   }
@@ -36,6 +36,12 @@ export function answerFrame(
     if (!(error instanceof EncodeError) || chunks.length === 0) throw error;
     return answerFrame(deps, outbox, chunks.slice(0, chunks.length >> 1), forgotten);
   }
+}
+
+/** By a set: a group's results are in one chunk, however many they are. */
+function among(results: readonly PacketResult[], seqs: readonly number[]): PacketResult[] {
+  const asked = new Set(seqs);
+  return results.filter(({ seq }) => asked.has(seq));
 }
 
 function forgottenResult(seq: number, route: number): PacketResult {
