@@ -46,18 +46,18 @@ type EntryPlaceRow = { readonly [Column in keyof EntryPlace]: EntryPlace[Column]
  * Whoever deletes results, entries or chunks files first.
  */
 export class Chunks {
-  readonly db: Connection;
+  readonly #db: Connection;
   #unfiled: Unfiled | undefined;
 
   constructor(db: Connection) {
-    this.db = db;
+    this.#db = db;
   }
 
   add({ outbox, results, frame, entry, at }: NewChunk): void {
     const unfiled = this.#known();
     const id = unfiled.lastId + 1;
     const statuses = statusSpans(results);
-    this.db.run(
+    this.#db.run(
       `INSERT INTO crudp_chunk (id, outbox, first, last, at, logged, frame, sum, results, log, "offset", mark)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
@@ -98,7 +98,7 @@ export class Chunks {
   *frames(ids: readonly number[]): Generator<{ readonly id: number; readonly frame: Uint8Array<ArrayBuffer> }> {
     for (let from = 0; from < ids.length; from += chunksAtOnce) {
       // One statement for many: each costs more than what it reads.
-      const rows = this.db.all<{ id: number; frame: Uint8Array | ArrayBuffer; sum: number | null }>(
+      const rows = this.#db.all<{ id: number; frame: Uint8Array | ArrayBuffer; sum: number | null }>(
         `SELECT chunk.id, chunk.frame, chunk.sum FROM json_each(?) AS asked
          CROSS JOIN crudp_chunk AS chunk ON chunk.id = asked.value`,
         JSON.stringify(ids.slice(from, from + chunksAtOnce)),
@@ -111,7 +111,7 @@ export class Chunks {
   file(): void {
     const { filed, lastId } = this.#known();
     if (lastId === filed) return;
-    const { db } = this;
+    const db = this.#db;
     db.run(
       `WITH RECURSIVE result (outbox, seq, last, status, chunk) AS (
          SELECT chunk.outbox, span.value ->> 0, span.value ->> 1, span.value ->> 2, chunk.id
@@ -154,8 +154,8 @@ export class Chunks {
   }
 
   #load(): Unfiled {
-    const unfiled = new Unfiled(this.db.get<{ filed: number }>('SELECT filed FROM crudp_meta')?.filed as number);
-    const rows = this.db.all<UnfiledRow>(
+    const unfiled = new Unfiled(this.#db.get<{ filed: number }>('SELECT filed FROM crudp_meta')?.filed as number);
+    const rows = this.#db.all<UnfiledRow>(
       `SELECT chunk.id, chunk.outbox AS outboxId, outbox.outbox AS outbox, chunk.results, length(chunk.frame) AS bytes,
          chunk.log, chunk."offset" AS "offset", chunk.mark
        FROM crudp_chunk AS chunk JOIN crudp_outbox AS outbox ON outbox.id = chunk.outbox

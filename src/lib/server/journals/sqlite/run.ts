@@ -45,9 +45,8 @@ export function completePackets(
   const goesOn = linesUp(outboxes, outbox, seqs, begins);
   const batches = goesOn ? [] : checkCompletion(outboxes, outbox, seqs, begins);
   runEffects(db, effects);
-  const name = key.outbox;
   const entry = logged ? logs.next(userLog(key.user), marks[0] as string) : null;
-  chunks.add({ outbox: { id: outbox.id, name }, results, frame, entry, at });
+  chunks.add({ outbox: { id: outbox.id, name: key.outbox }, results, frame, entry, at });
   for (const [index, push] of pushes.entries()) logs.append(push, marks[index + 1] as string, at);
   for (const one of failed) addFailure(db, key, one, at);
   const moved = goesOn ? { next: outbox.next + seqs.length } : movedOn(outboxes, outbox, batches, seqs);

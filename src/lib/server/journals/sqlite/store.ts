@@ -32,8 +32,6 @@ export interface StoreOptions {
  * file open. It changes with commits only, or apart from any: a call may be run, undone and run again.
  */
 export class Store implements Calls {
-  readonly #db: Connection;
-  readonly #outboxes: Outboxes;
   readonly #tables: Tables;
   readonly #epoch: string;
   readonly #maxClaimBytes: number;
@@ -45,10 +43,8 @@ export class Store implements Calls {
   #token: number;
 
   constructor(db: Connection, { epoch, opens, maxClaimBytes }: StoreOptions) {
-    this.#db = db;
-    this.#outboxes = new Outboxes(db);
     const chunks = new Chunks(db);
-    this.#tables = { db, outboxes: this.#outboxes, chunks, logs: new Logs(db, chunks) };
+    this.#tables = { db, outboxes: new Outboxes(db), chunks, logs: new Logs(db, chunks) };
     this.#epoch = epoch;
     this.#maxClaimBytes = maxClaimBytes;
     this.#token = opens * tokensPerOpen;
@@ -81,11 +77,11 @@ export class Store implements Calls {
   }
 
   place(...[key]: Parameters<Calls['place']>): ReturnType<Calls['place']> {
-    return placeOf(this.#outboxes.find(key), this.#epoch);
+    return placeOf(this.#tables.outboxes.find(key), this.#epoch);
   }
 
   results(...[key, seqs, maxBytes]: Parameters<Calls['results']>): ReturnType<Calls['results']> {
-    const outbox = this.#outboxes.find(key);
+    const outbox = this.#tables.outboxes.find(key);
     return outbox ? chunksOf(this.#tables, outbox.id, seqs, maxBytes) : [];
   }
 
@@ -98,17 +94,17 @@ export class Store implements Calls {
   }
 
   pending(...[lease, afterSeq]: Parameters<Calls['pending']>): Pending {
-    const outbox = this.#holds(lease) ? this.#outboxes.find(lease) : undefined;
+    const outbox = this.#holds(lease) ? this.#tables.outboxes.find(lease) : undefined;
     if (!outbox) return { batches: [], statuses: new Map() };
     return pendingAfter(this.#tables, outbox.id, afterSeq, this.#maxClaimBytes);
   }
 
   begin(...[lease, seqs]: Parameters<Calls['begin']>): ReturnType<Calls['begin']> {
-    return this.#holds(lease) ? beginPackets(this.#outboxes, lease, seqs) : null;
+    return this.#holds(lease) ? beginPackets(this.#tables.outboxes, lease, seqs) : null;
   }
 
   excuse(...[lease, seqs]: Parameters<Calls['excuse']>): void {
-    if (this.#holds(lease)) excusePackets(this.#outboxes, lease, seqs);
+    if (this.#holds(lease)) excusePackets(this.#tables.outboxes, lease, seqs);
   }
 
   complete(...[lease, completion]: Parameters<Calls['complete']>): CompletionOutcome {
@@ -122,19 +118,19 @@ export class Store implements Calls {
     mine?.delete(lease.outbox);
     if (mine?.size === 0) this.#leases.delete(lease.user);
     const isResumed = this.#resumed.delete(lease.token);
-    const outbox = this.#outboxes.find(lease);
+    const outbox = this.#tables.outboxes.find(lease);
     return outbox !== undefined && (isResumed || outbox.accepted > idleUpTo) && this.#giveTurn(lease, outbox);
   }
 
   resume(...[key]: Parameters<Calls['resume']>): boolean {
     const token = this.#leases.get(key.user)?.get(key.outbox);
-    const outbox = token === undefined ? this.#outboxes.find(key) : undefined;
+    const outbox = token === undefined ? this.#tables.outboxes.find(key) : undefined;
     if (token !== undefined) this.#resumed.add(token);
     return outbox !== undefined && this.#giveTurn(key, outbox);
   }
 
   backlog(): ReturnType<Calls['backlog']> {
-    return backlogOf(this.#db);
+    return backlogOf(this.#tables.db);
   }
 
   append(...[entries, marks, at]: Parameters<Calls['append']>): void {
@@ -152,7 +148,7 @@ export class Store implements Calls {
   }
 
   failures(...[query]: Parameters<Calls['failures']>): ReturnType<Calls['failures']> {
-    return failuresOf(this.#db, query);
+    return failuresOf(this.#tables.db, query);
   }
 
   commit(...[failure, facts]: Parameters<Calls['commit']>): ReturnType<Calls['commit']> {
@@ -160,16 +156,16 @@ export class Store implements Calls {
   }
 
   discard(...[ids]: Parameters<Calls['discard']>): number {
-    return discardFailures(this.#db, ids);
+    return discardFailures(this.#tables.db, ids);
   }
 
   trim(...[before, cursor]: Parameters<Calls['trim']>): ReturnType<Calls['trim']> {
     this.#tables.chunks.file();
     // Logs first: a log is trimmed no later than the results in it are dropped.
-    if (trimLogs(this.#db, Math.max(before.logs, before.results), trimSlice)) return cursor;
-    if (before.logBytes !== undefined && trimLogSizes(this.#db, before.logBytes, trimSlice)) return cursor;
-    if (before.failures !== undefined && trimFailures(this.#db, before.failures, trimSlice)) return cursor;
-    return trimResults(this.#db, before.results, cursor, trimSlice);
+    if (trimLogs(this.#tables.db, Math.max(before.logs, before.results), trimSlice)) return cursor;
+    if (before.logBytes !== undefined && trimLogSizes(this.#tables.db, before.logBytes, trimSlice)) return cursor;
+    if (before.failures !== undefined && trimFailures(this.#tables.db, before.failures, trimSlice)) return cursor;
+    return trimResults(this.#tables.db, before.results, cursor, trimSlice);
   }
 
   #claim(key: OutboxKey): Claim | null {
@@ -188,7 +184,7 @@ export class Store implements Calls {
   }
 
   #giveTurn({ user, outbox }: OutboxKey, row: OutboxRow): boolean {
-    if (firstWaiting(this.#db, row) === undefined) return false;
+    if (firstWaiting(this.#tables.db, row) === undefined) return false;
     this.#turns.add(user, outbox);
     return true;
   }
