@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { StreamEvent } from '../../src/lib/server/core.ts';
-import { lineOf } from '../../src/lib/server/frame-text.ts';
+import { lineOf } from '../../src/lib/server/event-data.ts';
 import { EventResponse } from '../../src/lib/server/http/event-response.ts';
 
 /** An event response, the reader's end of it, and what was written in between. */

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EventSink, StreamEvent } from '../../src/lib/server/core.ts';
-import { lineOf } from '../../src/lib/server/frame-text.ts';
+import { lineOf } from '../../src/lib/server/event-data.ts';
 import { memoryJournal } from '../../src/lib/server/journals/memory.ts';
 import { note, route } from './app.ts';
 import { pushedIn, resultsIn } from './event-reader.ts';

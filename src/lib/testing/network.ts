@@ -3,7 +3,7 @@ import type { StreamEnd, StreamSink, SyncAnswer, Transport } from '../client/tra
 import { uploadOverHttp } from '../client/uploads/http-upload.ts';
 import type { Contract } from '../contract/contract.ts';
 import type { EventSink, ServerCore } from '../server/core.ts';
-import { lineOf } from '../server/frame-text.ts';
+import { lineOf } from '../server/event-data.ts';
 import type { Identity } from '../server/journal.ts';
 import { RequestRefused } from '../server/refused.ts';
 import type { CrudpServer } from '../server/server.ts';

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/lib/client/transport.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { EventSink, StreamEvent } from '../../../src/lib/server/core.ts';
-import { lineOf } from '../../../src/lib/server/frame-text.ts';
+import { lineOf } from '../../../src/lib/server/event-data.ts';
 import { RequestRefused } from '../../../src/lib/server/refused.ts';
 import type { Dice } from './dice.ts';
 import type { ServerHost } from './server-host.ts';

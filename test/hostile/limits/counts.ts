@@ -1,5 +1,5 @@
 import type { EventSink, StreamEvent } from '../../../src/lib/server/core.ts';
-import { lineOf } from '../../../src/lib/server/frame-text.ts';
+import { lineOf } from '../../../src/lib/server/event-data.ts';
 import { memoryJournal } from '../../../src/lib/server/journals/memory.ts';
 import { eventOverheadBytes } from '../../../src/lib/server/session.ts';
 import { note } from '../../server/app.ts';

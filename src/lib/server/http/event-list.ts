@@ -1,5 +1,5 @@
 import type { EventSink, StreamEvent } from '../core.ts';
-import { lineOf } from '../frame-text.ts';
+import { lineOf } from '../event-data.ts';
 
 /** Enough for one answer of a long poll. */
 const fullBytes = 65_536;

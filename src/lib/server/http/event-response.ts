@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { eventText, heartbeatText, idText } from '../../sse/event-text.ts';
 import type { EventSink, StreamEvent } from '../core.ts';
-import { lineOf } from '../frame-text.ts';
+import { lineOf } from '../event-data.ts';
 
 /** What is handed to the socket at once; the next piece follows when it has been taken, so that progress can be seen. */
 const pieceBytes = 65_536;
