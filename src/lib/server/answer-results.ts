@@ -24,7 +24,7 @@ export function answerFrame(
   for (const { frame, seqs, bare } of chunks) {
     if (results.length === 0 && chunks.length === 1) return frame;
     const all = bare ?? resultsIn(codec, contract, frame);
-    if (all) results.push(...(all.length === seqs.length ? all : among(all, seqs)));
+    if (all) for (const result of all.length === seqs.length ? all : among(all, seqs)) results.push(result);
     // Stored under another contract: its bytes can be handed on, but not merged. Alone now, or with the next question.
     else if (results.length === 0) return frame;
   }

@@ -47,7 +47,7 @@ async function call(deps: InvokeDeps, invocation: SharedInvocation, state: CallS
   const records: unknown[] = [];
   for (const packet of packets) {
     const admission = await admit(route, contextOf(deps, invocation, packet), packet, deps.files);
-    if ('records' in admission) records.push(...admission.records);
+    if ('records' in admission) for (const record of admission.records) records.push(record);
     else refused.set(packet, settleWith({ packet }, admission.status, admission.message));
   }
   const running = packets.filter((packet) => !refused.has(packet));

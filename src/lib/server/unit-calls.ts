@@ -43,7 +43,7 @@ export class UnitCalls {
   /** Runs a unit; or says when it is to be tried again, or that the server's grace was over. */
   async one(unit: Unit): Promise<Entry | { readonly retryMs: number | 'aborted' }> {
     if (this.signal.aborted) return { retryMs: 'aborted' };
-    const attempt = Math.max(...unit.packets.map(({ seq }) => this.tries.of(seq)));
+    const attempt = unit.packets.reduce((most, { seq }) => Math.max(most, this.tries.of(seq)), 0);
     const settled: Settled[] = [];
     for (const packet of this.packetsFor(unit)) {
       const outcome = this.exhaust(packet, await this.invoke(unit, packet, attempt));

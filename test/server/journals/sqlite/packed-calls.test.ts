@@ -58,6 +58,11 @@ describe('Calls on their way to the thread', () => {
     expect(sent([])).toEqual([]);
   });
 
+  it('are as many packets as a group may have', () => {
+    const begins = Array.from({ length: 300_000 }, (_, index) => index + 2);
+    expect(sent([completes({ begins })])).toEqual([completes({ begins })]);
+  });
+
   it('keep short frames apart, and hand long ones over', () => {
     const [short, long] = [new Uint8Array(4096).fill(1), new Uint8Array(4097).fill(2)];
     const push = { log: 'all', kind: 'push' as const, frame: Uint8Array.of(3) };

@@ -54,8 +54,11 @@ class Writer {
     const values = this.#values;
     values.push('complete', user, outbox, token, at, logged);
     values.push(results.length, begins.length, pushes.length, effects.length, failed.length);
+    // One by one: a group's packets are more than a call may have arguments.
     for (const { seq, status } of results) values.push(seq, status);
-    values.push(...begins, ...marks, this.#frame(frame));
+    for (const seq of begins) values.push(seq);
+    for (const mark of marks) values.push(mark);
+    values.push(this.#frame(frame));
     for (const push of pushes) values.push(push.log, this.#frame(push.frame));
     for (const { sql, params, expectChanges } of effects) {
       values.push(sql, expectChanges, params.length, ...params);
